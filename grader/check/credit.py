@@ -1,0 +1,57 @@
+"""From verdicts to points."""
+
+import math
+from collections.abc import Sequence
+
+from grader.check.show import Report, show
+from grader.check.verdict import Verdict, fraction
+
+# How much of the points the notebook's own sizes carry; the rest is for another batch size.
+OWN_SIZES = 0.9
+
+
+def award(exercise: str, lines: Sequence[Verdict], *, points: float) -> float:
+    """The points that a list of verdicts earns, each line weighing the same, and a report of why."""
+    earned = clamp(points * fraction(lines), points)
+    show(Report(f"Exercise {exercise}, graded on other inputs: {earned:g} of {points:g} points", tuple(lines)))
+    return earned
+
+
+def award_batches(
+    exercise: str,
+    *,
+    points: float,
+    fresh: Sequence[Sequence[Verdict]],
+    other: Sequence[Verdict],
+    remarks: Sequence[str] = (),
+) -> float:
+    """The points earned over several batches, and a report of why.
+
+    fresh: one list of verdicts a batch, at the notebook's own sizes; a line earns what it earns in its worst batch.
+    other: the verdicts at another batch size.
+    """
+    worst = [min(lines, key=lambda verdict: verdict.credit) for lines in zip(*fresh, strict=True)]
+    share = OWN_SIZES * fraction(worst) + (1 - OWN_SIZES) * fraction(other)
+    earned = clamp(points * share, points)
+    notes = tuple(note for note in (_other_size(other, worst), *remarks) if note)
+    show(Report(f"Exercise {exercise}, graded on other batches: {earned:g} of {points:g} points", tuple(worst), notes))
+    return earned
+
+
+def clamp(earned: float, points: float) -> float:
+    """`earned` as a plain float between 0 and `points`, to two decimals; 0.0 where it is not finite.
+
+    nbgrader gives full points to a cell that ends in nan or a numpy number, and loses the submission on 5.0000001 of 5.
+    """
+    earned = float(earned)
+    if not math.isfinite(earned):
+        return 0.0
+    return round(min(max(earned, 0.0), float(points)), 2)
+
+
+def _other_size(other: Sequence[Verdict], worst: Sequence[Verdict]) -> str:
+    lost = [v.name for v, w in zip(other, worst, strict=True) if v.credit < w.credit]
+    if not lost:
+        return ""
+    names = ", ".join(lost[:3]) + (" and others" if len(lost) > 3 else "")
+    return f"At another batch size, {names} would not be right. Is the batch size written as a number?"

@@ -1,0 +1,110 @@
+"""Draw the computational graph of flat forward-pass code, one row for each stage.
+
+The graph is read from the text with `ast`, so the picture cannot differ from the code.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+NOT_TENSORS = frozenset({"torch", "F", "range", "n"})
+BLUE, ORANGE = "#0072B2", "#E69F00"  # from the Okabe-Ito palette, apart in greyscale too
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One named tensor and the tensors that its expression reads, each once, in order."""
+
+    name: str
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The statements of one cell under the title that its first line gives."""
+
+    title: str
+    statements: tuple[Statement, ...]
+
+
+def read_stages(cells: Iterable[str]) -> list[Stage]:
+    """The stages among `cells`: those whose first line is `# Stage ...`; the last run of a stage counts.
+
+    Raises SyntaxError where such a cell is not Python.
+    """
+    texts = {cell.splitlines()[0]: cell for cell in cells if cell.startswith("# Stage ")}
+    return [Stage(first_line.lstrip("# "), _statements(text)) for first_line, text in texts.items()]
+
+
+def _statements(text: str) -> tuple[Statement, ...]:
+    found = []
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            parts = [part for part in ast.walk(node.value) if isinstance(part, ast.Name)]
+            names = [part.id for part in sorted(parts, key=lambda part: (part.lineno, part.col_offset))]
+            reads = tuple(dict.fromkeys(name for name in names if name not in NOT_TENSORS))
+            found.append(Statement(node.targets[0].id, reads))
+    return tuple(found)
+
+
+def draw_graph(cells: Iterable[str]) -> Axes | None:
+    """Draw the stages found in `cells` (in a notebook: `In`); say so and return None where there are none.
+
+    Names in round boxes are tensors, names in grey boxes the parameters and the batch. A thick dashed border
+    marks a tensor that more than one statement reads.
+    """
+    stages = read_stages(cells)
+    if not stages:
+        print("Nothing to draw yet: run the cells whose first line begins with '# Stage', then this one.")
+        return None
+    made = [statement.name for stage in stages for statement in stage.statements]
+    uses = Counter(name for stage in stages for statement in stage.statements for name in statement.reads)
+    shared = [name for name in made if uses[name] > 1]
+    longest = max(len(stage.statements) for stage in stages)
+    _, ax = plt.subplots(figsize=(1.5 * (longest + 1), 1.7 * len(stages)))
+    for row, stage in enumerate(stages):
+        _draw_stage(ax, stage, -2.0 * row, set(made), set(shared))
+    ax.set(xlim=(-0.6, longest + 0.6), ylim=(-2.0 * len(stages) + 1.2, 1.4))
+    ax.axis("off")
+    ax.set_title(f"{len(made)} tensors, one statement each; {len(shared)} are read twice: {', '.join(shared)}")
+    return ax
+
+
+def _draw_stage(ax: Axes, stage: Stage, y: float, made: set[str], shared: set[str]) -> None:
+    here = {statement.name: i + 1 for i, statement in enumerate(stage.statements)}
+    ax.text(-0.5, y + 1.1, stage.title, fontsize=11, fontweight="bold", color=BLUE)
+    for statement in stage.statements:
+        x = here[statement.name]
+        _node(ax, statement.name, x, y, statement.name in shared)
+        given = [name for name in statement.reads if name not in made]
+        for i, name in enumerate(given):
+            at = x + 0.62 * (i - (len(given) - 1) / 2)
+            ax.text(at, y + 0.78, name, ha="center", va="center", fontsize=9, bbox={"fc": "0.9", "ec": "0.6"})
+            _arrow(ax, (at, y + 0.6), (x, y + 0.22))
+        for name in [name for name in statement.reads if name in made]:
+            start = here.get(name, 0)
+            if name not in here:
+                _node(ax, name, 0, y, name in shared)
+            if x - start == 1:
+                _arrow(ax, (start + _half_width(name), y), (x - _half_width(statement.name), y))
+            else:
+                _arrow(ax, (start, y - 0.2), (x, y - 0.2), bend=0.5 / (x - start))
+
+
+def _half_width(name: str) -> float:
+    return 0.1 + 0.027 * len(name)
+
+
+def _node(ax: Axes, name: str, x: float, y: float, is_shared: bool) -> None:
+    style = {"ec": ORANGE, "lw": 2.4, "ls": "--"} if is_shared else {"ec": "0.3", "lw": 1.0}
+    box = {"boxstyle": "round,pad=0.35", "fc": "white", **style}
+    ax.text(x, y, name, ha="center", va="center", fontsize=9, family="monospace", bbox=box, zorder=3)
+
+
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0) -> None:
+    props = {"arrowstyle": "-|>", "color": "0.25", "lw": 1.1, "connectionstyle": f"arc3,rad={bend}"}
+    ax.annotate("", end, start, arrowprops=props, zorder=2)

@@ -1,0 +1,130 @@
+"""Exercises in manual backpropagation: the verdict on current values, and the score by replay on fresh ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+
+from grader.check import charmlp
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award_batches
+from grader.check.errors import ForwardCellError, SubmissionError
+from grader.check.graph import ForwardGraph, Pass
+from grader.check.replay import written_anywhere
+from grader.check.submission import LiveSubmission, Submission
+from grader.check.verdict import Reference, Verdict, judge
+
+Draw = Callable[..., dict[str, object]]
+
+FRESH = ("fresh batch 1", "fresh batch 2", "fresh batch 3")
+OTHER_BATCH_SIZE = 20
+
+# Replays that may be remarked upon and never cost points: right answers fail some of them (`torch.zeros(27, 10)` has 27
+# written in it, `one_hot(…).float() @ demb` needs float32).
+REMARKS: dict[str, dict[str, object]] = {
+    "in float64": {"dtype": torch.float64},
+    "with 31 letters": {"vocab_size": 31},
+    "with 48 hidden units": {"n_hidden": 48},
+}
+
+
+def look(submission: LiveSubmission, exercise: str) -> list[Verdict]:
+    """The verdict on the values that the kernel holds now.
+
+    Raises ForwardCellError where the forward pass is out of date.
+    """
+    cell = submission.forward_cells(exercise)[-1]
+    graph = ForwardGraph.parse(cell)
+    forward = graph.run({name: _read(submission, name) for name in graph.inputs})
+    _require_current(submission, forward)
+    upstream = _read(submission, graph.given) if graph.given else None
+    reference = Reference.of(forward, upstream)
+    written = written_anywhere(submission.answer_cells(exercise))
+    answers = {}
+    for gradient in (f"d{name}" for name in reference.gradients):
+        if gradient in written and submission.has(gradient):
+            answers[gradient] = _read(submission, gradient)
+    return judge(reference, answers)
+
+
+def score(submission: Submission, exercise: str, *, points: float, draw: Draw = charmlp.draw) -> float:
+    """The points that an answer earns, from 0 to `points`: nine tenths on fresh batches, one tenth at another size.
+
+    draw: makes a case from a seed, with `n`, `dtype` and the sizes as keywords.
+    """
+    forward = submission.forward_cells(exercise)
+
+    def verdicts(case: str, **sizes: object) -> list[Verdict]:
+        seed = challenge_seed(exercise, case)
+        return grade_case(submission, exercise, forward, draw(seed, **sizes), seed)
+
+    fresh = [verdicts(case) for case in FRESH]
+    other = verdicts("another batch size", n=OTHER_BATCH_SIZE)
+    remarks = [
+        f"{case[0].upper()}{case[1:]}, {names} would not be right. This costs nothing."
+        for case, sizes in REMARKS.items()
+        if (names := _newly_wrong(fresh[0], verdicts(case, **sizes)))
+    ]
+    return award_batches(exercise, points=points, fresh=fresh, other=other, remarks=remarks)
+
+
+def grade_case(
+    submission: Submission, exercise: str, forward_cells: Sequence[str], case: Mapping[str, object], seed: int
+) -> list[Verdict]:
+    """Replay an answer on one case and judge what it gives against a reference of our own."""
+    reference = reference_of(forward_cells, case, seed)
+    given = reference.forward.graph.given
+    replay = submission.replay(exercise, {**case, given: reference.upstream} if given else case)
+    verdicts = judge(reference, replay.values)
+    stopped = tuple(replay.errors[:1])
+    return [Verdict(v.name, "failed", stopped[0]) if v.status == "missing" and stopped else v for v in verdicts]
+
+
+def reference_of(forward_cells: Sequence[str], case: Mapping[str, object], seed: int) -> Reference:
+    """The true gradients of the last forward cell, the ones before it run first, all from `case`.
+
+    Where the cell's upstream is given, it is drawn from `seed`: random, so that an answer that forgets it fails.
+    """
+    env: dict[str, object] = dict(case)
+    for cell in forward_cells:
+        forward = ForwardGraph.parse(cell).run(env)
+        env = forward.values
+    upstream = None
+    if forward.graph.given:
+        output = forward.values[forward.graph.output]
+        g = torch.Generator().manual_seed(seed % 2**31)
+        upstream = torch.randn(output.shape, generator=g, dtype=output.dtype) / output.shape[0]
+    return Reference.of(forward, upstream)
+
+
+def _read(submission: LiveSubmission, name: str) -> object:
+    try:
+        return submission.value(name)
+    except SubmissionError as error:
+        if error.kind == "missing":
+            raise ForwardCellError(f"{error} Run the cells above the forward pass first.") from error
+        return str(error)
+
+
+def _require_current(submission: LiveSubmission, forward: Pass) -> None:
+    """The tensors of the forward pass must be those that follow from the present parameters and batch."""
+    for statement in forward.graph.statements:
+        name = statement.target
+        if not submission.has(name):
+            raise ForwardCellError(f"{name} is not defined. Run the forward-pass cell first.")
+        value, fresh = _read(submission, name), forward.values[name]
+        if not isinstance(value, torch.Tensor) or value.shape != fresh.shape or not _same(value, fresh):
+            raise ForwardCellError(
+                f"{name} does not follow from the present parameters and batch. Run the forward-pass cell again, "
+                "then your answer, then this check."
+            )
+
+
+def _same(value: torch.Tensor, fresh: torch.Tensor) -> bool:
+    return torch.allclose(value.to(fresh.dtype), fresh, rtol=1e-4, atol=1e-6, equal_nan=True)
+
+
+def _newly_wrong(before: Sequence[Verdict], now: Sequence[Verdict]) -> str:
+    """The names that were right before and are not now, the first three of them."""
+    passed = {verdict.name for verdict in before if verdict.credit}
+    names = [verdict.name for verdict in now if verdict.name in passed and not verdict.credit]
+    return ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")

@@ -1,0 +1,145 @@
+"""A report as a person sees it: HTML in a notebook and on a feedback page, plain text everywhere else.
+
+The HTML has no script and no style sheet, so it survives nbgrader's feedback pages; a status is a symbol, a word and a
+colour; text takes the page's own colours, light or dark.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from grader.check.verdict import Status, Verdict
+
+# Symbol, word and colour (white text on it has a contrast of at least 4.5).
+LOOK: dict[Status, tuple[str, str, str]] = {
+    "right": ("✓", "right", "#00689d"),
+    "carried": ("↳", "carried forward", "#00689d"),
+    "shape": ("◧", "wrong shape", "#8a5a00"),
+    "wrong": ("✗", "wrong", "#b3440a"),
+    "not finite": ("✗", "not finite", "#b3440a"),
+    "missing": ("○", "not done", "#5f5f5f"),
+    "failed": ("!", "error", "#b3440a"),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A title, a verdict a line, and sentences below them. `problem` says why there is no verdict at all."""
+
+    title: str
+    verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.problem and all(verdict.passed for verdict in self.verdicts)
+
+    @property
+    def first(self) -> Verdict | None:
+        """The verdict to look at first: the first that is neither right nor carried forward; done before not done."""
+        open_ = [v for v in self.verdicts if v.status not in ("right", "carried")]
+        done = [v for v in open_ if v.status != "missing"]
+        return (done or open_ or [None])[0]
+
+    def text(self) -> str:
+        """The report in plain text, a line each."""
+        lines = [f"{self.title}: {self.problem or self.summary()}"]
+        if not self.problem and not self.passed and any(v.status != "missing" for v in self.verdicts):
+            width = max(len(v.name) for v in self.verdicts)
+            lines += [_text_line(v, width, v is self.first) for v in self.verdicts]
+        return "\n".join([*lines, *self.notes])
+
+    def html(self) -> str:
+        """The report as an HTML fragment."""
+        if self.problem:
+            return f"<p><strong>{escape(self.title)}</strong>: {escape(self.problem)}</p>"
+        head = f"<p><strong>{escape(self.title)}</strong>: {escape(self.summary())}</p>"
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        if not self.verdicts:
+            return head + notes
+        rows = "".join(_row(v, v is self.first) for v in self.verdicts)
+        table = (
+            '<table style="border-collapse:collapse;margin:0 0 .5em 0">'
+            '<thead><tr><th scope="col" style="text-align:left">line</th>'
+            '<th scope="col" style="text-align:left">verdict</th>'
+            f'<th scope="col" style="text-align:left">what it means</th></tr></thead><tbody>{rows}</tbody></table>'
+        )
+        folded = self.passed or all(v.status == "missing" for v in self.verdicts)
+        if folded and len(self.verdicts) > 1:
+            table = f"<details><summary>line by line</summary>{table}</details>"
+        return head + table + notes
+
+    def summary(self) -> str:
+        """One sentence: how many are right, and where to look first."""
+        total = len(self.verdicts)
+        right = sum(v.status == "right" for v in self.verdicts)
+        carried = sum(v.status == "carried" for v in self.verdicts)
+        missing = sum(v.status == "missing" for v in self.verdicts)
+        if right == total:
+            return "right." if total == 1 else f"all {total} are right."
+        if missing == total:
+            names = [v.name for v in self.verdicts]
+            return f"not done yet ({names[0]})." if total == 1 else f"not done yet ({names[0]} to {names[-1]})."
+        parts = [f"{right} of {total} right"]
+        if carried:
+            parts.append(f"{carried} right given your own gradients further up")
+        if missing:
+            parts.append(f"{missing} not done yet")
+        look = f" Look at {self.first.name} first." if self.first and self.first.status != "missing" else ""
+        return ", ".join(parts) + "." + look
+
+
+def show(report: Report) -> None:
+    """Display a report: HTML where the front end can, its plain text elsewhere."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        print(report.text())
+        return
+    if get_ipython() is None:
+        print(report.text())
+    else:
+        display({"text/plain": report.text(), "text/html": report.html()}, raw=True)
+
+
+def chip(status: Status) -> str:
+    """A status as a coloured word with its symbol."""
+    symbol, word, colour = LOOK[status]
+    return (
+        f'<span style="background:{colour};color:#fff;border-radius:3px;padding:1px 6px;white-space:nowrap">'
+        f"{symbol} {word}</span>"
+    )
+
+
+def meaning(verdict: Verdict) -> str:
+    """What a verdict says beyond its word."""
+    if verdict.status != "wrong" or verdict.difference is None:
+        return verdict.message
+    where = f" at {list(verdict.where)}" if verdict.where else ""
+    gap = f"Largest difference {verdict.difference:.2g}{where}; the largest true entry is {verdict.scale:.2g}."
+    return f"{gap} {verdict.message}".strip()
+
+
+def _row(verdict: Verdict, first: bool) -> str:
+    mark = " <strong>← look here first</strong>" if first else ""
+    cell = 'style="text-align:left;padding:2px 8px"'
+    hints = "".join(
+        f"<details><summary>{escape(label)}</summary>{escape(text)}</details>" for label, text in _ladder(verdict.hints)
+    )
+    return (
+        f'<tr><th scope="row" {cell}><code>{escape(verdict.name)}</code></th>'
+        f"<td {cell}>{chip(verdict.status)}</td><td {cell}>{escape(meaning(verdict))}{mark}{hints}</td></tr>"
+    )
+
+
+def _ladder(hints: Sequence[str]) -> list[tuple[str, str]]:
+    return [(f"hint {number} of {len(hints)}", hint) for number, hint in enumerate(hints, start=1)]
+
+
+def _text_line(verdict: Verdict, width: int, first: bool) -> str:
+    symbol, word, _ = LOOK[verdict.status]
+    tail = f"  {meaning(verdict)}" if meaning(verdict) else ""
+    mark = "  <- look here first" if first else ""
+    return f"{symbol} {verdict.name:<{width}}  {word}{tail}{mark}"

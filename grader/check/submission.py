@@ -1,0 +1,134 @@
+"""What a test can ask of a submission, bound to the live kernel.
+
+A test text talks to `submission` and to nothing else of the student's. The same text runs in an author's JupyterLab,
+where `submission` is the kernel that the text runs in, and in grading. Only data crosses (see `data`).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from grader.check.data import as_data
+from grader.check.errors import ForwardCellError, SubmissionError
+from grader.check.graph import ForwardGraph, find_header
+from grader.check.replay import Replay, describe, preserved, run_cells
+
+HIDDEN = "### BEGIN HIDDEN TESTS"
+
+
+class Submission(Protocol):
+    """A student's notebook, as a test sees it."""
+
+    def forward_cells(self, exercise: str) -> list[str]:
+        """The sources of the forward-pass cells up to that of `exercise`, in the notebook's order."""
+
+    def value(self, name: str) -> object:
+        """The value of a name. Raises SubmissionError where it is missing or no data."""
+
+    def call(self, function: str, *args: object, **kwargs: object) -> object:
+        """Call a function that the student wrote, on copies of `args`.
+
+        A callable among the arguments is an oracle: each of its calls comes back to the test, as data.
+        Raises SubmissionError where the function is missing, raises, or returns no data.
+        """
+
+    def replay(self, exercise: str, case: Mapping[str, object]) -> Replay:
+        """Run the forward-pass cells, then the answer's, on the inputs of `case`; the gradients that they give."""
+
+    def run(self, driver: str, inputs: Mapping[str, object]) -> dict[str, object]:
+        """Run a driver's source in the student's namespace; what it leaves in the dictionary `outputs`."""
+
+
+class LiveSubmission:
+    """The submission that is the running kernel.
+
+    namespace: the notebook's globals. history: the sources of the cells run so far, oldest first, without magics.
+    """
+
+    def __init__(self, namespace: dict[str, object], history: Callable[[], list[str]]):
+        self._namespace = namespace
+        self._history = history
+
+    def forward_cells(self, exercise: str) -> list[str]:
+        latest = {}
+        for source in self._history():
+            if header := find_header(source):
+                latest[header["exercise"]] = source
+        if exercise not in latest:
+            raise ForwardCellError(
+                f"The forward-pass cell of exercise {exercise} has not been run. Run it, then your answer, "
+                "then the check."
+            )
+        return [latest[other] for other in sorted(latest, key=_order) if _order(other) <= _order(exercise)]
+
+    def has(self, name: str) -> bool:
+        return name in self._namespace
+
+    def value(self, name: str) -> object:
+        return as_data(self._lookup(name), name)
+
+    def call(self, function: str, *args: object, **kwargs: object) -> object:
+        callee = self._lookup(function)
+        if not callable(callee):
+            raise SubmissionError("missing", f"{function} is a {type(callee).__name__}, not a function.")
+        handed = [_hand(argument) for argument in args]
+        named = {key: _hand(argument) for key, argument in kwargs.items()}
+        try:
+            answer = callee(*handed, **named)
+        except (Exception, SystemExit) as error:
+            raise SubmissionError("raised", f"{function} stopped: {describe(error)}") from error
+        return as_data(answer, f"What {function} returns")
+
+    def replay(self, exercise: str, case: Mapping[str, object]) -> Replay:
+        forward = self.forward_cells(exercise)
+        wanted = _watched(forward)
+        with preserved(self._namespace):
+            for name in wanted:
+                self._namespace.pop(name, None)
+            self._namespace.update(as_data(dict(case)))
+            for cell in forward:
+                exec(compile(cell, "<forward pass>", "exec"), self._namespace)
+            given = [name for name in wanted if name in case]
+            return run_cells(self.answer_cells(exercise), self._namespace, [n for n in wanted if n not in given])
+
+    def run(self, driver: str, inputs: Mapping[str, object]) -> dict[str, object]:
+        with preserved(self._namespace):
+            self._namespace.update({key: _hand(value) for key, value in inputs.items()}, outputs={})
+            try:
+                exec(compile(driver, "<driver>", "exec"), self._namespace)
+            except (Exception, SystemExit) as error:
+                raise SubmissionError("raised", f"Your code stopped: {describe(error)}") from error
+            return as_data(self._namespace["outputs"], "What your code computes")
+
+    def _lookup(self, name: str) -> object:
+        if name not in self._namespace:
+            raise SubmissionError("missing", f"{name} is not defined yet.")
+        return self._namespace[name]
+
+    def answer_cells(self, exercise: str) -> list[str]:
+        """The cells run since the forward-pass cell of `exercise` was last run, without those with hidden tests."""
+        cells = self._history()
+        last = max(i for i, source in enumerate(cells) if (h := find_header(source)) and h["exercise"] == exercise)
+        return [source for source in cells[last + 1 :] if HIDDEN not in source]
+
+
+def _watched(forward_cells: list[str]) -> list[str]:
+    """The names that gradients of any tensor of these cells would have."""
+    graphs = [ForwardGraph.parse(cell) for cell in forward_cells]
+    tensors = dict.fromkeys(name for graph in graphs for name in (*graph.inputs, *(s.target for s in graph.statements)))
+    return [f"d{name}" for name in tensors]
+
+
+def _order(exercise: str) -> tuple[tuple[int, str], ...]:
+    """5.10 comes after 5.9."""
+    return tuple((int(part), "") if part.isdigit() else (0, part) for part in exercise.split("."))
+
+
+def _hand(value: object) -> object:
+    """Data is copied; a callable is handed over as an oracle, which answers in data."""
+    if not callable(value):
+        return as_data(value, "An input")
+
+    def oracle(*args: object) -> object:
+        return as_data(value(*[as_data(argument, "What the oracle was asked") for argument in args]))
+
+    return oracle

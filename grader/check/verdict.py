@@ -1,0 +1,244 @@
+"""The verdict on each gradient of a manual backward pass: shape, dtype, finite, then values.
+
+A gradient that differs from the true one is compared once more, with what the local chain rule gives for the student's
+own upstream gradients. If it agrees there, the slip is further up and this gradient is not debited: the error was
+carried forward.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import torch
+
+from grader.check.graph import Pass, tensor_of
+from grader.check.tolerance import largest, tolerance
+
+Status = Literal["right", "carried", "shape", "wrong", "not finite", "missing", "failed"]
+
+# What a status earns of its part of the points.
+CREDIT: dict[Status, float] = {"right": 1.0, "carried": 1.0, "shape": 0.5}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of one line of a check.
+
+    name: what was judged ("dlogits", "softmax of large numbers").
+    status: right; carried (right given the student's own upstream gradients); shape (right values in another shape);
+        wrong; not finite; missing; failed (an error was raised).
+    message: a sentence, empty where the status says it all.
+    difference, scale: max|yours − true| and max|true|, where both could be compared.
+    where: the index of the largest difference.
+    """
+
+    name: str
+    status: Status
+    message: str = ""
+    difference: float | None = None
+    scale: float | None = None
+    where: tuple[int, ...] | None = None
+    hints: tuple[str, ...] = field(default=())
+
+    @property
+    def credit(self) -> float:
+        """The part of this line's points that it earns, from 0 to 1."""
+        return CREDIT.get(self.status, 0.0)
+
+    @property
+    def passed(self) -> bool:
+        return self.status == "right"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The true gradients of one forward pass.
+
+    gradients: by tensor name, outputs first. terms: for each, the sum of absolute values of what was added up.
+    """
+
+    forward: Pass
+    gradients: dict[str, torch.Tensor]
+    terms: dict[str, torch.Tensor]
+    upstream: torch.Tensor | None
+
+    @classmethod
+    def of(cls, forward: Pass, upstream: torch.Tensor | None = None) -> "Reference":
+        gradients = forward.backward(upstream)
+        return cls(forward, gradients, {name: _terms(forward, name, gradients) for name in gradients}, upstream)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The gradients asked for ("dlogprobs", …), outputs first."""
+        graph = self.forward.graph
+        return graph.find or tuple(f"d{name}" for name in self.gradients if name != graph.output)
+
+
+def judge(reference: Reference, answers: Mapping[str, object]) -> list[Verdict]:
+    """A verdict for each wanted gradient, in backward order.
+
+    answers: the student's values by gradient name ("dlogits"): tensors, arrays or numbers.
+    """
+    graph = reference.forward.graph
+    known = {name: _as_tensor(value) for name, value in answers.items()}
+    # The output's own cotangent is given, never the student's.
+    upstream = {graph.output: reference.gradients[graph.output]}
+    for name in reference.gradients:
+        if name not in upstream and (value := known.get(f"d{name}")) is not None:
+            upstream[name] = value
+    return [_judge_one(reference, gradient, known, answers, upstream) for gradient in reference.wanted]
+
+
+def compare(name: str, got: object, want: torch.Tensor, terms: torch.Tensor | None = None) -> Verdict:
+    """The verdict on one value: what it is, its shape, finite, then its values against `want`.
+
+    got: a tensor, array, number or None. terms: see `tolerance`.
+    """
+    if got is None:
+        return Verdict(name, "missing", "Not done yet.")
+    value = _as_tensor(got)
+    if value is None:
+        return Verdict(
+            name, "wrong", f"This is {_a(type(got).__name__)}; a tensor of shape {_shape(want)} is expected."
+        )
+    value = value.to(want.device)
+    if value.shape != want.shape:
+        return _compare_shapes(name, value, want, terms)
+    if not torch.isfinite(value).all() and torch.isfinite(want).all():
+        bad = int((~torch.isfinite(value)).sum())
+        return Verdict(name, "not finite", f"{bad} of {value.numel()} entries are NaN or infinite.")
+    difference, where = _difference(value, want)
+    found = Verdict(name, "right", "", difference, largest(want), where)
+    # A NaN on both sides leaves `difference` NaN, which no bound admits.
+    if difference <= tolerance(want, terms):
+        other = isinstance(got, torch.Tensor | np.ndarray) and value.dtype != want.dtype
+        return replace(found, message=f"Right; its dtype is {_dtype(value)}, not {_dtype(want)}." if other else "")
+    return replace(found, status="wrong")
+
+
+def fraction(verdicts: Iterable[Verdict]) -> float:
+    """The part of the points that a list of verdicts earns, each line weighing the same."""
+    credits = [verdict.credit for verdict in verdicts]
+    return sum(credits) / len(credits) if credits else 0.0
+
+
+def fit(value: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor | None:
+    """`value` in the shape of `like` where only axes of size 1 differ or it broadcasts to it; None otherwise."""
+    if value is None:
+        return None
+    if _squeezed(value) == _squeezed(like):
+        return value.reshape(like.shape)
+    try:
+        return value.expand(like.shape)
+    except RuntimeError:
+        return None
+
+
+def _judge_one(
+    reference: Reference,
+    gradient: str,
+    known: Mapping[str, torch.Tensor | None],
+    answers: Mapping[str, object],
+    upstream: Mapping[str, torch.Tensor],
+) -> Verdict:
+    name = tensor_of(gradient)
+    if gradient not in answers:
+        return Verdict(gradient, "missing", "Not done yet.")
+    verdict = compare(gradient, answers[gradient], reference.gradients[name], reference.terms[name])
+    if verdict.status == "wrong" and (carried := carried_forward(reference, name, upstream)) is not None:
+        local, terms = carried
+        if compare(gradient, known[gradient], local, terms).status == "right":
+            return replace(verdict, status="carried", message="Right, given your own gradients further up.")
+    return verdict
+
+
+def carried_forward(
+    reference: Reference, name: str, upstream: Mapping[str, torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """What the local chain rule gives for `name` with the student's own upstream gradients, and its terms.
+
+    upstream: the student's gradients by tensor name. None where one of them is missing, not finite, zero throughout
+    (then every gradient below is zero and shows nothing), or of a shape that does not fit.
+    """
+    forward = reference.forward
+    cotangents = {}
+    for consumer in forward.graph.consumers(name):
+        target = consumer.target
+        if target not in reference.gradients:
+            continue
+        cotangent = fit(upstream.get(target), reference.gradients[target])
+        if cotangent is None or not torch.isfinite(cotangent).all() or not cotangent.any():
+            return None
+        cotangents[target] = cotangent.to(reference.gradients[target])
+    if not cotangents:
+        return None
+    branches = forward.branches(name, cotangents)
+    if not branches:
+        return None
+    return sum(branches.values()), _terms(forward, name, cotangents)
+
+
+def _terms(forward: Pass, name: str, cotangents: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Sums of absolute values over what is added up to give the gradient of `name`: how large its rounding may be."""
+    absolute = {target: cotangent.abs() for target, cotangent in cotangents.items()}
+    parts = [b.abs() for b in forward.branches(name, cotangents).values()]
+    parts_of_absolute = [b.abs() for b in forward.branches(name, absolute).values()]
+    if not parts:
+        return cotangents[name].abs()
+    return torch.maximum(sum(parts), sum(parts_of_absolute))
+
+
+def _compare_shapes(name: str, value: torch.Tensor, want: torch.Tensor, terms: torch.Tensor | None) -> Verdict:
+    """A value of another shape: right where only leading axes of size 1 differ, half where its values are right."""
+    shapes = f"its shape is {_shape(value)}, that of the tensor {_shape(want)}"
+    fitted = fit(value, want)
+    if fitted is not None and (inner := compare(name, fitted, want, terms)).status == "right":
+        if _without_leading_ones(value) == _without_leading_ones(want):
+            return replace(inner, message=f"Right; {shapes}.")
+        return replace(inner, status="shape", message=f"The values are right, but {shapes}.")
+    return Verdict(name, "wrong", f"{shapes[0].upper()}{shapes[1:]}.")
+
+
+def _as_tensor(value: object) -> torch.Tensor | None:
+    """`value` as a detached plain tensor, or None where it is no array of numbers."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().as_subclass(torch.Tensor)
+    if isinstance(value, bool | int | float | complex | np.generic | np.ndarray):
+        try:
+            # By way of numpy, which keeps the 64 bits of a plain float.
+            return torch.as_tensor(np.asarray(value))
+        except TypeError:
+            return None
+    return None
+
+
+def _difference(value: torch.Tensor, want: torch.Tensor) -> tuple[float, tuple[int, ...] | None]:
+    if not want.numel():
+        return 0.0, None
+    difference = (value.to(torch.float64) - want.to(torch.float64)).abs()
+    where = np.unravel_index(int(difference.argmax()), tuple(want.shape)) if want.dim() else ()
+    return difference.max().item(), tuple(int(i) for i in where)
+
+
+def _squeezed(x: torch.Tensor) -> tuple[int, ...]:
+    return tuple(size for size in x.shape if size != 1)
+
+
+def _without_leading_ones(x: torch.Tensor) -> tuple[int, ...]:
+    shape = list(x.shape)
+    while shape and shape[0] == 1:
+        shape.pop(0)
+    return tuple(shape)
+
+
+def _shape(x: torch.Tensor) -> str:
+    return str(tuple(x.shape))
+
+
+def _dtype(x: torch.Tensor) -> str:
+    return str(x.dtype).removeprefix("torch.")
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0].lower() in "aeiou" else f"a {noun}"
