@@ -23,8 +23,9 @@ def expect(
 ) -> Verdict:
     """The verdict on `function(*args, **kwargs)`, a function that the student wrote.
 
-    line: what this case is, in words ("large logits"). want: the right answer (tensor, array, number, string, bool, or a
-    list of them), from an independent source. because: what a wrong answer here usually means; shown only then. tol: the largest absolute difference that is right, where the dtype's own bound (`tolerance`) does not apply.
+    line: what this case is, in words ("large logits"). want: the right answer (tensor, array, number, string, bool or
+    a list of them), from an independent source. because: what a wrong answer here usually means, shown only then.
+    tol: the largest absolute difference that is right, where the dtype's own bound (`tolerance`) does not apply.
     """
     try:
         got = submission.call(function, *args, **kwargs)
