@@ -65,18 +65,18 @@ def draw_graph(cells: Iterable[str]) -> Axes | None:
     uses = Counter(name for stage in stages for statement in stage.statements for name in statement.reads)
     shared = [name for name in made if uses[name] > 1]
     longest = max(len(stage.statements) for stage in stages)
-    _, ax = plt.subplots(figsize=(1.5 * (longest + 1), 1.7 * len(stages)))
+    _, ax = plt.subplots(figsize=(1.5 * (longest + 1), 1.8 * len(stages)))
     for row, stage in enumerate(stages):
-        _draw_stage(ax, stage, -2.0 * row, set(made), set(shared))
-    ax.set(xlim=(-0.6, longest + 0.6), ylim=(-2.0 * len(stages) + 1.2, 1.4))
+        _draw_stage(ax, stage, -2.2 * row, set(made), set(shared))
+    ax.set(xlim=(-0.6, longest + 0.6), ylim=(-2.2 * len(stages) + 1.4, 1.4))
     ax.axis("off")
-    ax.set_title(f"{len(made)} tensors, one statement each; {len(shared)} are read twice: {', '.join(shared)}")
+    ax.set_title(f"{len(made)} statements; {len(shared)} tensors are read twice: {', '.join(shared)}")
     return ax
 
 
 def _draw_stage(ax: Axes, stage: Stage, y: float, made: set[str], shared: set[str]) -> None:
     here = {statement.name: i + 1 for i, statement in enumerate(stage.statements)}
-    ax.text(-0.5, y + 1.1, stage.title, fontsize=11, fontweight="bold", color=BLUE)
+    ax.text(-0.5, y + 1.05, stage.title, fontsize=11, fontweight="bold", color=BLUE)
     for statement in stage.statements:
         x = here[statement.name]
         _node(ax, statement.name, x, y, statement.name in shared)

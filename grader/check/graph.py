@@ -25,7 +25,7 @@ HEADER = re.compile(
     r"^# Forward pass for exercise (?P<exercise>[\w.]+):"
     r"(?: given (?P<given>d\w+),)? find (?P<find>the gradient of every tensor|d\w+(?:, d\w+)*)\s*$"
 )
-_LIBRARIES = {"torch": torch, "F": torch.nn.functional, "__builtins__": builtins}
+LIBRARIES = {"torch": torch, "F": torch.nn.functional, "__builtins__": builtins}
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ForwardGraph:
         """Names that the cell reads and does not define (parameters, batch, sizes; not libraries or builtins)."""
         defined = {statement.target for statement in self.statements}
         reads = dict.fromkeys(name for statement in self.statements for name in statement.reads)
-        return tuple(name for name in reads if name not in defined | set(_LIBRARIES) and not hasattr(builtins, name))
+        return tuple(name for name in reads if name not in defined | set(LIBRARIES) and not hasattr(builtins, name))
 
     def consumers(self, name: str) -> tuple[Statement, ...]:
         """The statements that read `name`: the branches of the chain rule for its gradient."""
@@ -113,7 +113,7 @@ class ForwardGraph:
             }
             try:
                 with torch.enable_grad():
-                    result = eval(statement.code, {**values, **_LIBRARIES, **leaves})
+                    result = eval(statement.code, {**values, **LIBRARIES, **leaves})
             except Exception as error:
                 raise ForwardCellError(f"{statement.target} = {statement.source} failed: {error}") from error
             if not isinstance(result, torch.Tensor):

@@ -8,6 +8,7 @@ from grader.check import charmlp
 from grader.check.challenge import challenge_seed
 from grader.check.credit import award_batches
 from grader.check.errors import ForwardCellError, SubmissionError
+from grader.check.explain import explain
 from grader.check.graph import ForwardGraph, Pass
 from grader.check.replay import written_anywhere
 from grader.check.submission import LiveSubmission, Submission
@@ -43,7 +44,7 @@ def look(submission: LiveSubmission, exercise: str) -> list[Verdict]:
     for gradient in (f"d{name}" for name in reference.gradients):
         if gradient in written and submission.has(gradient):
             answers[gradient] = _read(submission, gradient)
-    return judge(reference, answers)
+    return explain(reference, judge(reference, answers), answers)
 
 
 def score(submission: Submission, exercise: str, *, points: float, draw: Draw = charmlp.draw) -> float:
@@ -74,7 +75,7 @@ def grade_case(
     reference = reference_of(forward_cells, case, seed)
     given = reference.forward.graph.given
     replay = submission.replay(exercise, {**case, given: reference.upstream} if given else case)
-    verdicts = judge(reference, replay.values)
+    verdicts = explain(reference, judge(reference, replay.values), replay.values)
     stopped = tuple(replay.errors[:1])
     return [Verdict(v.name, "failed", stopped[0]) if v.status == "missing" and stopped else v for v in verdicts]
 

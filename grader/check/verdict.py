@@ -31,6 +31,7 @@ class Verdict:
     message: a sentence, empty where the status says it all.
     difference, scale: max|yours − true| and max|true|, where both could be compared.
     where: the index of the largest difference.
+    hints, diagnoses: why it is wrong, where that could be found out (`explain`).
     """
 
     name: str
@@ -40,6 +41,7 @@ class Verdict:
     scale: float | None = None
     where: tuple[int, ...] | None = None
     hints: tuple[str, ...] = field(default=())
+    diagnoses: tuple = field(default=(), repr=False)
 
     @property
     def credit(self) -> float:
@@ -81,7 +83,7 @@ def judge(reference: Reference, answers: Mapping[str, object]) -> list[Verdict]:
     answers: the student's values by gradient name ("dlogits"): tensors, arrays or numbers.
     """
     graph = reference.forward.graph
-    known = {name: _as_tensor(value) for name, value in answers.items()}
+    known = {name: as_tensor(value) for name, value in answers.items()}
     # The output's own cotangent is given, never the student's.
     upstream = {graph.output: reference.gradients[graph.output]}
     for name in reference.gradients:
@@ -97,7 +99,7 @@ def compare(name: str, got: object, want: torch.Tensor, terms: torch.Tensor | No
     """
     if got is None:
         return Verdict(name, "missing", "Not done yet.")
-    value = _as_tensor(got)
+    value = as_tensor(got)
     if value is None:
         return Verdict(
             name, "wrong", f"This is {_a(type(got).__name__)}; a tensor of shape {_shape(want)} is expected."
@@ -200,7 +202,7 @@ def _compare_shapes(name: str, value: torch.Tensor, want: torch.Tensor, terms: t
     return Verdict(name, "wrong", f"{shapes[0].upper()}{shapes[1:]}.")
 
 
-def _as_tensor(value: object) -> torch.Tensor | None:
+def as_tensor(value: object) -> torch.Tensor | None:
     """`value` as a detached plain tensor, or None where it is no array of numbers."""
     if isinstance(value, torch.Tensor):
         return value.detach().as_subclass(torch.Tensor)

@@ -1,0 +1,354 @@
+"""Why a gradient is wrong: the cheapest mistake that explains every entry of it.
+
+The gradient of a tensor is a sum of branches, one for each statement that reads it, and each branch a chain of
+primitive steps. A hypothesis edits one step and lets every branch have a weight; the weights are fitted by least squares
+and then named (0: the branch is missing; 2: added twice; 31/32: (n − 1)/n). Hypotheses that leave no residual above the
+tolerance are ranked by description length, in bits: the price of the edit plus the price of the names. The cheapest is
+said; a second within two bits is said as well; above LIMIT nothing is: "unexplained" is better than a wrong name.
+
+Description length as a measure of an explanation: Rissanen, Automatica 14 (1978) 465–471.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import torch
+
+from grader.check.chains import ELEMENTWISE, Chain, Step, chains
+from grader.check.edits import edits
+from grader.check.numbers import Named, name_number
+from grader.check.tolerance import RELATIVE, largest
+from grader.check.verdict import Reference, fit
+
+LIMIT = 11.0
+SAID_TOO = 2.0
+MISSING, DOUBLED = 3.0, 3.5
+FACTOR = 2.5
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One explanation. key: family and object ("branch-missing:counts_sum", "factor:0.96875"). cost: in bits.
+
+    branch: the statement through which the edited branch comes. step: the primitive that was taken wrongly.
+    detail: what a sentence about it needs, such as the name of a number.
+    """
+
+    key: str
+    cost: float
+    branch: str = ""
+    step: Step | None = field(default=None, repr=False, compare=False)
+    detail: str = ""
+
+    @property
+    def family(self) -> str:
+        return self.key.split(":")[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """One chain of the true sum. label: the statement it comes through, with the step where that is not enough."""
+
+    label: str
+    chain: Chain
+    cotangent: torch.Tensor
+    value: torch.Tensor
+
+
+def diagnose(
+    reference: Reference,
+    name: str,
+    value: torch.Tensor,
+    upstream: Mapping[str, torch.Tensor],
+    earlier: Mapping[str, torch.Tensor] | None = None,
+) -> tuple[Diagnosis, ...]:
+    """Explanations of `value`, a wrong gradient of tensor `name`: the best, and a second if it is as good.
+
+    value: the student's gradient, any shape. upstream: the student's gradients by tensor name, in the tensors' shapes.
+    earlier: gradients from other passes, for which `value` may have been left over.
+    An empty answer means that nothing explains it.
+    """
+    case = _Case(reference, name, value.detach().to(torch.float64), upstream, earlier or {})
+    found: dict[str, Diagnosis] = {}
+    for diagnosis in (*case.whole(), *case.weighted(), *case.edited()):
+        if diagnosis.cost <= LIMIT and (diagnosis.key not in found or diagnosis.cost < found[diagnosis.key].cost):
+            found[diagnosis.key] = diagnosis
+    ranked = sorted(found.values(), key=lambda diagnosis: diagnosis.cost)
+    return tuple(d for d in ranked[:2] if d.cost <= ranked[0].cost + SAID_TOO)
+
+
+class _Case:
+    """One wrong gradient with everything that may explain it, in float64."""
+
+    def __init__(self, reference, name, value, upstream, earlier):
+        self.reference, self.name, self.value, self.earlier = reference, name, value, earlier
+        forward = reference.forward
+        self.true = reference.gradients[name].to(torch.float64)
+        self.gradients = {**reference.gradients, **upstream}
+        self.tensors = {
+            other: tensor
+            for other, tensor in forward.values.items()
+            if isinstance(tensor, torch.Tensor) and tensor.is_floating_point()
+        }
+        self.sizes = _sizes(
+            forward.values, [self.true.shape, *(forward.values[c.target].shape for c in self._consumers())]
+        )
+        self.literals = tuple(_literals(c.source for c in self._consumers()))
+        self.branches = self._branches()
+        self.bound = RELATIVE.get(reference.gradients[name].dtype, 1e-5)
+
+    def whole(self) -> Iterator[Diagnosis]:
+        """The tensor as a whole is something else: zeros, another tensor, transposed, partly filled, stale."""
+        value, true, name = self.value, self.true, self.name
+        if not value.any():
+            yield Diagnosis("zeros", 1.0)
+            return
+        for tensor, earlier in self.earlier.items():
+            if self._equal(value, earlier):
+                yield Diagnosis("stale", 2.0, detail=tensor)
+        if value.dim() == 2 and self._equal(value.T, true):
+            yield Diagnosis("transposed", 3.0)
+        if value.shape == true.shape:
+            done = value != 0
+            if done.any() and not done.all() and self._equal(value, torch.where(done, true, 0.0)):
+                yield Diagnosis("partly-filled", 4.0, detail=f"{int(done.sum())} of {done.numel()}")
+        for other, gradient in self.gradients.items():
+            if other != name:
+                yield from self._same_as(f"equals:d{other}", 6.0, gradient)
+        for other, tensor in self.tensors.items():
+            own = other == name
+            key = f"value-for-gradient:d{name}" if own else f"equals:{other}"
+            yield from self._same_as(key, 4.5 if own else 6.5, tensor)
+        if value.numel() > 1 and self._equal(value, value.flatten()[0].expand(value.shape)):
+            yield Diagnosis("constant", 7.0, detail=f"{value.flatten()[0].item():.4g}")
+
+    def weighted(self) -> Iterator[Diagnosis]:
+        """Right branches, wrongly added up."""
+        values = [branch.value for branch in self.branches]
+        for weights in self._fits(values):
+            names = [self._named(w) for w in weights]
+            if diagnosis := self._about_weights(weights, names):
+                yield diagnosis
+
+    def edited(self) -> Iterator[Diagnosis]:
+        """One edited step in one branch, and the other branches with their weights."""
+        for position, branch in enumerate(self.branches):
+            others = [b.value for i, b in enumerate(self.branches) if i != position]
+            for edit in edits(branch.chain, self._cotangents(branch), self.tensors):
+                # "too-early:dlogits:norm_logits" is said as "too-early:dlogits".
+                key, cost = ":".join(edit.key.split(":")[:2]), edit.cost
+                for weights in self._fits([edit.value.to(torch.float64), *others]):
+                    names = [self._named(w) for w in weights]
+                    if names[0].text == "0":
+                        continue
+                    total = cost + sum(_weight_cost(n) for n in names)
+                    yield Diagnosis(key, total, branch.label, edit.step, _weights_detail(names, self._labels(position)))
+        for key, candidate, step in self._next_steps():
+            for weights in self._fits([candidate]):
+                named = self._named(weights[0])
+                yield Diagnosis(key, 4.0 + _weight_cost(named), "", step)
+
+    def _consumers(self):
+        return [c for c in self.reference.forward.graph.consumers(self.name) if c.target in self.reference.gradients]
+
+    def _branches(self) -> list[Branch]:
+        forward = self.reference.forward
+        found = []
+        for consumer in self._consumers():
+            true = self.reference.gradients[consumer.target]
+            own = fit(self.gradients.get(consumer.target), true)
+            usable = own is not None and bool(torch.isfinite(own).all()) and bool(own.any())
+            cotangent = own.to(true) if usable else true
+            mine = [chain for chain in chains(forward, consumer) if chain.name == self.name]
+            for chain in mine:
+                label = consumer.target if len(mine) == 1 else chain.steps[-1].source
+                for part, value in _parts(chain, cotangent):
+                    found.append(Branch(part or label, chain, cotangent, value.to(torch.float64)))
+        return found
+
+    def _cotangents(self, branch: Branch) -> dict[str, torch.Tensor]:
+        """What may have entered a branch in place of the right gradient, by key."""
+        target, shape = branch.chain.statement.target, branch.cotangent.shape
+        found = {"": branch.cotangent, "upstream-forgotten": torch.ones_like(branch.cotangent)}
+        partial = self.reference.forward.branches(target, self.reference.gradients)
+        if len(partial) > 1:
+            for through, part in partial.items():
+                found[f"too-early:d{target}:{through}"] = part
+        found[f"value-for-gradient:d{target}"] = self.tensors[target]
+        for other, gradient in self.gradients.items():
+            if other != target and gradient.shape == shape:
+                found[f"wrong-upstream:d{other}"] = gradient.to(branch.cotangent)
+        return found
+
+    def _next_steps(self):
+        """The gradient, with a local derivative of the tensor's own statement already multiplied in."""
+        forward = self.reference.forward
+        own = next((s for s in forward.graph.statements if s.target == self.name), None)
+        total = sum(branch.value for branch in self.branches)
+        if own is None or not self.branches:
+            return
+        for chain in chains(forward, own):
+            step = chain.steps[0] if chain.steps else None
+            if step is not None and step.op in ELEMENTWISE - {"add", "sub", "neg"} and step.y.shape == total.shape:
+                yield f"next-step:{self.name}", total * step.slope.to(torch.float64), step
+
+    def _fits(self, values: list[torch.Tensor]) -> Iterator[list["Weight"]]:
+        """The weights with which `values` add up to the student's gradient, where they do; weights near 1 preferred."""
+        if not values or not all(_expands(value, self.value.shape) for value in values):
+            return
+        target = self.value.flatten()
+        columns = torch.stack([value.expand(self.value.shape).flatten() for value in values], 1)
+        scale = columns.abs().amax(0)
+        # A branch below the rounding of the whole cannot be told from nothing: it keeps its weight of 1.
+        visible = scale > 30 * self.bound * max(target.abs().max().item(), 1e-30)
+        if not visible.any() or target.numel() < 2 * len(values):
+            return
+        weights = torch.ones(len(values), dtype=torch.float64)
+        rest = target - (columns[:, ~visible]).sum(1)
+        solved = torch.linalg.lstsq(columns[:, visible], rest.unsqueeze(1)).solution.squeeze(1)
+        weights[visible] = solved
+        weights = self._snapped(weights, visible, scale)
+        if self._within(columns @ weights, target, columns):
+            close = 5 * self.bound * target.abs().max() / scale.clamp_min(1e-300)
+            yield [Weight(w, c) for w, c in zip(weights.tolist(), close.clamp(2e-4, 2e-2).tolist(), strict=True)]
+
+    def _snapped(self, weights: torch.Tensor, visible: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+        """Weights within their own uncertainty of 0 are 0."""
+        uncertainty = 20 * self.bound * self.value.abs().max() / scale.clamp_min(1e-300)
+        return torch.where(visible & (weights.abs() < uncertainty), 0.0, weights)
+
+    def _within(self, made: torch.Tensor, target: torch.Tensor, columns: torch.Tensor) -> bool:
+        terms = max(largest(columns), 1e-300)
+        bound = 2 * self.bound * target.abs().max().item() + 32 * torch.finfo(torch.float32).eps * terms * (
+            self.bound > 1e-7
+        )
+        return (made - target).abs().max().item() <= bound
+
+    def _equal(self, value: torch.Tensor, other: torch.Tensor) -> bool:
+        return value.shape == other.shape and (
+            value - other.to(torch.float64)
+        ).abs().max().item() <= 2 * self.bound * max(largest(other), 1e-30)
+
+    def _same_as(self, key: str, cost: float, other: torch.Tensor) -> Iterator[Diagnosis]:
+        other = other.to(torch.float64)
+        if other.shape != self.value.shape or not other.any() or self.value.numel() < 2:
+            return
+        ratio = ((self.value * other).sum() / (other * other).sum()).item()
+        if ratio and self._equal(self.value, ratio * other):
+            named = self._named(Weight(ratio))
+            yield Diagnosis(key, cost + _weight_cost(named), detail="" if named.text == "1" else named.text)
+
+    def _named(self, weight: "Weight") -> Named:
+        if weight.value == 0:
+            return Named("0", 0.0)
+        return name_number(weight.value, self.sizes, self.literals, close=weight.close)
+
+    def _labels(self, position: int) -> list[str]:
+        return [self.branches[position].label] + [b.label for i, b in enumerate(self.branches) if i != position]
+
+    def _about_weights(self, weights: list["Weight"], names: list[Named]) -> Diagnosis | None:
+        labels = [branch.label for branch in self.branches]
+        texts = [n.text for n in names]
+        off = [i for i, text in enumerate(texts) if text != "1"]
+        if not off:
+            return None
+        if len(set(texts)) == 1:
+            return self._about_factor(weights[0].value, names[0])
+        if all(texts[i] == "0" for i in off):
+            missing = "+".join(dict.fromkeys(labels[i] for i in off))
+            return Diagnosis(f"branch-missing:{missing}", MISSING + len(off) - 1, missing)
+        if all(texts[i] in ("0", "2") for i in off) and sum(texts[i] == "2" for i in off) == len(off):
+            doubled = "+".join(labels[i] for i in off)
+            return Diagnosis(f"branch-doubled:{doubled}", DOUBLED + len(off) - 1, doubled)
+        if all(texts[i] == "−1" for i in off):
+            turned = "+".join(labels[i] for i in off)
+            return Diagnosis(f"sign:{turned}", 3.5 + len(off) - 1, turned)
+        cost = sum(_weight_cost(n) for n in names)
+        first = next(i for i in off if texts[i] != "0")
+        return Diagnosis(
+            f"factor:{weights[first].value:.5g}", cost, labels[first], detail=_weights_detail(names, labels)
+        )
+
+    def _about_factor(self, weight: float, named: Named) -> Diagnosis:
+        if named.text == "−1":
+            return Diagnosis("sign", 3.5)
+        for branch in self.branches:
+            for size in _summed_sizes(branch.chain):
+                if abs(weight * size - 1) < 1e-4:
+                    return Diagnosis("mean-for-sum", 3.0, branch.label, detail=f"1/{size}")
+        return Diagnosis(f"factor:{weight:.5g}", FACTOR + named.cost, detail=named.text)
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A fitted weight and the relative error that it may have."""
+
+    value: float
+    close: float = 2e-4
+
+
+def _expands(value: torch.Tensor, shape: torch.Size) -> bool:
+    try:
+        return torch.broadcast_shapes(value.shape, shape) == shape
+    except RuntimeError:
+        return False
+
+
+def _weight_cost(named: Named) -> float:
+    if named.text == "1":
+        return 0.0
+    if named.text == "0":
+        return MISSING
+    return FACTOR + named.cost
+
+
+def _weights_detail(names: list[Named], labels: list[str]) -> str:
+    """The weights that are not 1, for a sentence: "counts_sum is missing"."""
+    said = []
+    for named, label in zip(names, labels, strict=True):
+        if named.text == "0":
+            said.append(f"the branch through {label} is missing")
+        elif named.text != "1":
+            said.append(f"the branch through {label} has an extra factor {named.text}")
+    return "; ".join(said)
+
+
+def _parts(chain: Chain, cotangent: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+    """The value of a chain; cross-entropy in its two parts, softmax and labels."""
+    whole = chain.vjp(cotangent)
+    first = chain.steps[0]
+    if first.op == "cross_entropy" and len(chain.steps) == 1 and first.x.dim() == 2:
+        # The mean over n examples of (softmax − one-hot).
+        softmax = torch.softmax(first.x, 1) * cotangent / len(whole)
+        yield "softmax", softmax
+        yield "labels", whole - softmax
+        return
+    yield "", whole
+
+
+def _summed_sizes(chain: Chain) -> set[int]:
+    """The lengths of the axes that the chain sums over, and their product."""
+    sizes = set()
+    for step in chain.steps:
+        if step.op in ("add", "sub", "mul", "div") and step.x.shape != step.y.shape:
+            sizes.add(step.y.numel() // max(step.x.numel(), 1))
+    return sizes - {1}
+
+
+def _sizes(values: Mapping[str, object], shapes: list[torch.Size]) -> dict[str, int]:
+    """The whole numbers of a problem: those with a name, then the axes of the tensors at hand."""
+    named = {name: value for name, value in values.items() if type(value) is int and value > 1}
+    taken = set(named.values())
+    for size in dict.fromkeys(size for shape in shapes for size in shape):
+        if size not in taken and size > 1:
+            named[str(size)] = size
+    return named
+
+
+def _literals(sources) -> Iterator[float]:
+    import ast
+
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value:
+                yield float(node.value)
