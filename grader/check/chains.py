@@ -1,8 +1,8 @@
 """A statement's vector-Jacobian product, taken apart into primitive steps.
 
 `bnvar_inv = (bnvar + 1e-5)**-0.5` sends its cotangent to `bnvar` by two steps: first back through the power, then
-back through the addition. Every path from a statement's result to one of the names that it reads is a chain of such steps, and
-the sum of its chains is the statement's vjp. A mistake in a gradient is an edit of one of them (`edits`).
+back through the addition. Every path from a statement's result to one of the names that it reads is a chain of such
+steps, and the sum of its chains is the statement's vjp. A mistake in a gradient is an edit of one of them (`edits`).
 """
 
 import ast

@@ -9,8 +9,10 @@ from grader.check.show import Report, show
 from grader.check.submission import LiveSubmission
 
 
-def check(exercise: str) -> None:
+def check(exercise: str, hints: int = 0) -> None:
     """Show how far exercise `exercise` ("5.1") is. It never stops a notebook that runs on.
+
+    hints: how many hints about the first mistake to unfold: 1 says where, 2 which branch or shape, 3 the local rule.
 
     It reads values and runs functions; it changes nothing but the name `submission`, which it binds to the running
     notebook for the tests below it. Under nbgrader's Validate button, which shows errors only, an exercise that is not
@@ -20,7 +22,7 @@ def check(exercise: str) -> None:
         return
     submission = _live_submission()
     report = report_on(submission, exercise)
-    show(report)
+    show(report, hints=hints)
     if not report.passed and os.environ.get("NBGRADER_EXECUTION") == "validate":
         raise CheckFailed(report.text())
 

@@ -13,7 +13,8 @@ OWN_SIZES = 0.9
 def award(exercise: str, lines: Sequence[Verdict], *, points: float) -> float:
     """The points that a list of verdicts earns, each line weighing the same, and a report of why."""
     earned = clamp(points * fraction(lines), points)
-    show(Report(f"Exercise {exercise}, graded on other inputs: {earned:g} of {points:g} points", tuple(lines)))
+    title = f"Exercise {exercise}, graded on other inputs: {earned:g} of {points:g} points"
+    show(Report(title, tuple(lines)), record=_record(exercise, earned, points, lines))
     return earned
 
 
@@ -24,17 +25,22 @@ def award_batches(
     fresh: Sequence[Sequence[Verdict]],
     other: Sequence[Verdict],
     remarks: Sequence[str] = (),
+    flags: Sequence[str] = (),
 ) -> float:
     """The points earned over several batches, and a report of why.
 
     fresh: one list of verdicts a batch, at the notebook's own sizes; a line earns what it earns in its worst batch.
-    other: the verdicts at another batch size.
+    other: the verdicts at another batch size. flags: what a person should look at; it costs nothing by itself.
     """
     worst = [min(lines, key=lambda verdict: verdict.credit) for lines in zip(*fresh, strict=True)]
     share = OWN_SIZES * fraction(worst) + (1 - OWN_SIZES) * fraction(other)
     earned = clamp(points * share, points)
-    notes = tuple(note for note in (_other_size(other, worst), *remarks) if note)
-    show(Report(f"Exercise {exercise}, graded on other batches: {earned:g} of {points:g} points", tuple(worst), notes))
+    notes = (_other_size(other, worst), *remarks, *(f"Flagged for a person: {flag}" for flag in flags))
+    title = f"Exercise {exercise}, graded on other batches: {earned:g} of {points:g} points"
+    show(
+        Report(title, tuple(worst), tuple(note for note in notes if note)),
+        record=_record(exercise, earned, points, worst, flags),
+    )
     return earned
 
 
@@ -47,6 +53,22 @@ def clamp(earned: float, points: float) -> float:
     if not math.isfinite(earned):
         return 0.0
     return round(min(max(earned, 0.0), float(points)), 2)
+
+
+def _record(
+    exercise: str, earned: float, points: float, lines: Sequence[Verdict], flags: Sequence[str] = ()
+) -> dict[str, object]:
+    """The outcome as data, kept beside the picture of it in the graded notebook."""
+    return {
+        "exercise": exercise,
+        "earned": earned,
+        "points": points,
+        "lines": [
+            {"name": v.name, "status": v.status, "diagnoses": [diagnosis.key for diagnosis in v.diagnoses]}
+            for v in lines
+        ],
+        "flags": list(flags),
+    }
 
 
 def _other_size(other: Sequence[Verdict], worst: Sequence[Verdict]) -> str:

@@ -1,10 +1,11 @@
 """Why a gradient is wrong: the cheapest mistake that explains every entry of it.
 
 The gradient of a tensor is a sum of branches, one for each statement that reads it, and each branch a chain of
-primitive steps. A hypothesis edits one step and lets every branch have a weight; the weights are fitted by least squares
-and then named (0: the branch is missing; 2: added twice; 31/32: (n − 1)/n). Hypotheses that leave no residual above the
-tolerance are ranked by description length, in bits: the price of the edit plus the price of the names. The cheapest is
-said; a second within two bits is said as well; above LIMIT nothing is: "unexplained" is better than a wrong name.
+primitive steps. A hypothesis edits one step and lets every branch have a weight; the weights are fitted by least
+squares and then named (0: the branch is missing; 2: added twice; 31/32: (n − 1)/n). Hypotheses that leave no residual
+above the tolerance are ranked by description length, in bits: the price of the edit plus the price of the names. The
+cheapest is said; a second within two bits is said as well; above LIMIT nothing is: "unexplained" is better than a
+wrong name.
 
 Description length as a measure of an explanation: Rissanen, Automatica 14 (1978) 465–471.
 """

@@ -65,7 +65,7 @@ def draw_graph(cells: Iterable[str]) -> Axes | None:
     uses = Counter(name for stage in stages for statement in stage.statements for name in statement.reads)
     shared = [name for name in made if uses[name] > 1]
     longest = max(len(stage.statements) for stage in stages)
-    _, ax = plt.subplots(figsize=(1.5 * (longest + 1), 1.8 * len(stages)))
+    _, ax = plt.subplots(figsize=(1.25 * (longest + 1), 1.5 * len(stages)))
     for row, stage in enumerate(stages):
         _draw_stage(ax, stage, -2.2 * row, set(made), set(shared))
     ax.set(xlim=(-0.6, longest + 0.6), ylim=(-2.2 * len(stages) + 1.4, 1.4))
@@ -96,13 +96,13 @@ def _draw_stage(ax: Axes, stage: Stage, y: float, made: set[str], shared: set[st
 
 
 def _half_width(name: str) -> float:
-    return 0.1 + 0.027 * len(name)
+    return 0.13 + 0.026 * len(name)
 
 
 def _node(ax: Axes, name: str, x: float, y: float, is_shared: bool) -> None:
     style = {"ec": ORANGE, "lw": 2.4, "ls": "--"} if is_shared else {"ec": "0.3", "lw": 1.0}
     box = {"boxstyle": "round,pad=0.35", "fc": "white", **style}
-    ax.text(x, y, name, ha="center", va="center", fontsize=9, family="monospace", bbox=box, zorder=3)
+    ax.text(x, y, name, ha="center", va="center", fontsize=8, family="monospace", bbox=box, zorder=3)
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0) -> None:

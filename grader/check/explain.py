@@ -11,6 +11,7 @@ import torch
 from grader.check.chains import chains
 from grader.check.diagnosis import Diagnosis, diagnose
 from grader.check.graph import tensor_of
+from grader.check.heatmap import pattern, picture
 from grader.check.verdict import Reference, Verdict, as_tensor, fit
 
 # How many wrong gradients of one check are explained: the first ones matter, and the time is bounded.
@@ -72,7 +73,11 @@ def _explained(reference, verdict: Verdict, values, upstream) -> Verdict:
     else:
         others = {key: gradient for key, gradient in upstream.items() if key != name}
         diagnoses = diagnose(reference, name, value if fitted is None else fitted, others)
-    return replace(verdict, diagnoses=diagnoses, hints=_ladder(reference, name, diagnoses))
+    hints, shown = _ladder(reference, name, diagnoses), ""
+    if fitted is not None and true.dim() == 2 and min(true.shape) > 1:
+        shown = picture(verdict.name, fitted.to(true), true)
+        hints = (*hints[:1], f"{hints[1]} Of its entries, {pattern(fitted.to(true), true)}", *hints[2:])
+    return replace(verdict, diagnoses=diagnoses, hints=hints, picture=shown)
 
 
 def _born(reference: Reference, name: str, upstream: Mapping[str, torch.Tensor]) -> str:

@@ -18,6 +18,8 @@ Draw = Callable[..., dict[str, object]]
 
 FRESH = ("fresh batch 1", "fresh batch 2", "fresh batch 3")
 OTHER_BATCH_SIZE = 20
+# Of the right gradients of a right answer, about 2 in 26 do not respond; of one that rebuilds the pass, all.
+UNMOVED = 0.6
 
 # Replays that may be remarked upon and never cost points: right answers fail some of them (`torch.zeros(27, 10)` has 27
 # written in it, `one_hot(…).float() @ demb` needs float32).
@@ -60,12 +62,13 @@ def score(submission: Submission, exercise: str, *, points: float, draw: Draw = 
 
     fresh = [verdicts(case) for case in FRESH]
     other = verdicts("another batch size", n=OTHER_BATCH_SIZE)
+    flags = recomputes(submission, exercise, forward, draw(challenge_seed(exercise, "disturbed")), fresh[0])
     remarks = [
         f"{case[0].upper()}{case[1:]}, {names} would not be right. This costs nothing."
         for case, sizes in REMARKS.items()
         if (names := _newly_wrong(fresh[0], verdicts(case, **sizes)))
     ]
-    return award_batches(exercise, points=points, fresh=fresh, other=other, remarks=remarks)
+    return award_batches(exercise, points=points, fresh=fresh, other=other, remarks=remarks, flags=flags)
 
 
 def grade_case(
@@ -76,8 +79,37 @@ def grade_case(
     given = reference.forward.graph.given
     replay = submission.replay(exercise, {**case, given: reference.upstream} if given else case)
     verdicts = explain(reference, judge(reference, replay.values), replay.values)
-    stopped = tuple(replay.errors[:1])
-    return [Verdict(v.name, "failed", stopped[0]) if v.status == "missing" and stopped else v for v in verdicts]
+    missing = [i for i, verdict in enumerate(verdicts) if verdict.status == "missing"]
+    if replay.errors and missing:
+        verdicts[missing[0]] = Verdict(verdicts[missing[0]].name, "failed", replay.errors[0])
+    return verdicts
+
+
+def recomputes(
+    submission: Submission,
+    exercise: str,
+    forward_cells: Sequence[str],
+    case: Mapping[str, object],
+    verdicts: Sequence[Verdict],
+) -> list[str]:
+    """Evidence that an answer rebuilds the forward pass from the parameters instead of using its tensors: for a person.
+
+    The tensors of the forward pass are changed a little while the parameters stay. A backward pass that uses them gives
+    other gradients then; one that rebuilds the pass, to differentiate it automatically, still gives the old ones.
+    verdicts: those on an undisturbed batch; only gradients that were right there can show anything.
+    """
+    seed = challenge_seed(exercise, "disturbance") % 2**31
+    reference = reference_of(forward_cells, case, seed)
+    given = reference.forward.graph.given
+    replay = submission.replay(exercise, {**case, given: reference.upstream} if given else case, disturb=seed)
+    right = {verdict.name for verdict in verdicts if verdict.passed}
+    unmoved = [v.name for v in judge(reference, replay.values) if v.name in right and v.passed]
+    if not right or len(unmoved) < UNMOVED * len(right):
+        return []
+    return [
+        f"{len(unmoved)} of {len(right)} right gradients do not respond when the tensors of the forward pass are "
+        "changed and the parameters stay: the answer seems to recompute the forward pass."
+    ]
 
 
 def reference_of(forward_cells: Sequence[str], case: Mapping[str, object], seed: int) -> Reference:

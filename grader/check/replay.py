@@ -38,7 +38,7 @@ def run_cells(cells: list[str], namespace: MutableMapping[str, object], watch: C
     replay = Replay()
     token = replaying.set(True)
     try:
-        with _silence():
+        with _silence(), _by_hand():
             for number, cell in enumerate(cells, start=1):
                 try:
                     _run_cell(cell, namespace, watch, replay.values)
@@ -156,6 +156,31 @@ def _restorer(value: object):
         entries = dict(value)
         return lambda: (value.clear(), value.update(entries))
     return lambda: None
+
+
+@contextlib.contextmanager
+def _by_hand() -> Iterator[None]:
+    """No automatic differentiation: what starts a backward pass raises a sentence that says what is asked."""
+
+    def refusal():
+        # A function of its own for each place: torch's compiler objects to one object under two names.
+        def refuse(*args: object, **kwargs: object) -> None:
+            raise RuntimeError(
+                "this exercise is a backward pass by hand, so backward(), autograd.grad and torch.func are not at hand "
+                "here; write each gradient with the chain rule."
+            )
+
+        return refuse
+
+    homes = [(torch.Tensor, "backward"), (torch.autograd, "backward"), (torch.autograd, "grad")]
+    kept = [(home, name, getattr(home, name)) for home, name in homes]
+    for home, name in homes:
+        setattr(home, name, refusal())
+    try:
+        yield
+    finally:
+        for home, name, function in kept:
+            setattr(home, name, function)
 
 
 @contextlib.contextmanager

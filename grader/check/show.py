@@ -10,6 +10,9 @@ from html import escape
 
 from grader.check.verdict import Status, Verdict
 
+# The type under which a graded report is kept as data.
+RECORD = "application/vnd.grader+json"
+
 # Symbol, word and colour (white text on it has a contrast of at least 4.5).
 LOOK: dict[Status, tuple[str, str, str]] = {
     "right": ("✓", "right", "#00689d"),
@@ -42,23 +45,25 @@ class Report:
         done = [v for v in open_ if v.status != "missing"]
         return (done or open_ or [None])[0]
 
-    def text(self) -> str:
-        """The report in plain text, a line each."""
+    def text(self, hints: int = 0) -> str:
+        """The report in plain text, a line each. hints: how many steps of the first hint ladder are said."""
         lines = [f"{self.title}: {self.problem or self.summary()}"]
         if not self.problem and not self.passed and any(v.status != "missing" for v in self.verdicts):
             width = max(len(v.name) for v in self.verdicts)
             lines += [_text_line(v, width, v is self.first) for v in self.verdicts]
+        ladder = self.first.hints if self.first else ()
+        lines += [f"{label}: {hint}" for label, hint in _ladder(ladder)[:hints]]
         return "\n".join([*lines, *self.notes])
 
-    def html(self) -> str:
-        """The report as an HTML fragment."""
+    def html(self, hints: int = 0) -> str:
+        """The report as an HTML fragment. hints: how many steps of each hint ladder are unfolded already."""
         if self.problem:
             return f"<p><strong>{escape(self.title)}</strong>: {escape(self.problem)}</p>"
         head = f"<p><strong>{escape(self.title)}</strong>: {escape(self.summary())}</p>"
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         if not self.verdicts:
             return head + notes
-        rows = "".join(_row(v, v is self.first) for v in self.verdicts)
+        rows = "".join(_row(v, v is self.first, hints) for v in self.verdicts)
         table = (
             '<table style="border-collapse:collapse;margin:0 0 .5em 0">'
             '<thead><tr><th scope="col" style="text-align:left">line</th>'
@@ -90,18 +95,22 @@ class Report:
         return ", ".join(parts) + "." + look
 
 
-def show(report: Report) -> None:
-    """Display a report: HTML where the front end can, its plain text elsewhere."""
+def show(report: Report, *, hints: int = 0, record: dict[str, object] | None = None) -> None:
+    """Display a report: HTML where the front end can, its plain text elsewhere.
+
+    hints: how many hints are unfolded. record: data that is kept beside the picture, for programs.
+    """
     try:
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
-        print(report.text())
+        print(report.text(hints))
         return
     if get_ipython() is None:
-        print(report.text())
-    else:
-        display({"text/plain": report.text(), "text/html": report.html()}, raw=True)
+        print(report.text(hints))
+        return
+    bundle = {"text/plain": report.text(hints), "text/html": report.html(hints)}
+    display(bundle | ({RECORD: record} if record else {}), raw=True)
 
 
 def chip(status: Status) -> str:
@@ -122,15 +131,18 @@ def meaning(verdict: Verdict) -> str:
     return f"{gap} {verdict.message}".strip()
 
 
-def _row(verdict: Verdict, first: bool) -> str:
-    mark = " <strong>← look here first</strong>" if first else ""
+def _row(verdict: Verdict, first: bool, hints: int) -> str:
+    mark = " <strong>← look here first</strong>" if first and verdict.status != "missing" else ""
     cell = 'style="text-align:left;padding:2px 8px"'
-    hints = "".join(
-        f"<details><summary>{escape(label)}</summary>{escape(text)}</details>" for label, text in _ladder(verdict.hints)
-    )
+    steps = [
+        f"<details{' open' if i < hints else ''}><summary>{escape(label)}</summary>{escape(text)}</details>"
+        for i, (label, text) in enumerate(_ladder(verdict.hints))
+    ]
+    if verdict.picture:
+        steps.append(f"<details><summary>picture: yours, expected, difference</summary>{verdict.picture}</details>")
     return (
         f'<tr><th scope="row" {cell}><code>{escape(verdict.name)}</code></th>'
-        f"<td {cell}>{chip(verdict.status)}</td><td {cell}>{escape(meaning(verdict))}{mark}{hints}</td></tr>"
+        f"<td {cell}>{chip(verdict.status)}</td><td {cell}>{escape(meaning(verdict))}{mark}{''.join(steps)}</td></tr>"
     )
 
 
@@ -141,5 +153,5 @@ def _ladder(hints: Sequence[str]) -> list[tuple[str, str]]:
 def _text_line(verdict: Verdict, width: int, first: bool) -> str:
     symbol, word, _ = LOOK[verdict.status]
     tail = f"  {meaning(verdict)}" if meaning(verdict) else ""
-    mark = "  <- look here first" if first else ""
+    mark = "  <- look here first" if first and verdict.status != "missing" else ""
     return f"{symbol} {verdict.name:<{width}}  {word}{tail}{mark}"

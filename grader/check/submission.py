@@ -7,6 +7,8 @@ where `submission` is the kernel that the text runs in, and in grading. Only dat
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+import torch
+
 from grader.check.data import as_data
 from grader.check.errors import ForwardCellError, SubmissionError
 from grader.check.graph import ForwardGraph, find_header
@@ -31,8 +33,11 @@ class Submission(Protocol):
         Raises SubmissionError where the function is missing, raises, or returns no data.
         """
 
-    def replay(self, exercise: str, case: Mapping[str, object]) -> Replay:
-        """Run the forward-pass cells, then the answer's, on the inputs of `case`; the gradients that they give."""
+    def replay(self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None) -> Replay:
+        """Run the forward-pass cells, then the answer's, on the inputs of `case`; the gradients that they give.
+
+        disturb: a seed; every tensor that the forward pass makes is changed by some per cent before the answer runs.
+        """
 
     def run(self, driver: str, inputs: Mapping[str, object]) -> dict[str, object]:
         """Run a driver's source in the student's namespace; what it leaves in the dictionary `outputs`."""
@@ -78,7 +83,7 @@ class LiveSubmission:
             raise SubmissionError("raised", f"{function} stopped: {describe(error)}") from error
         return as_data(answer, f"What {function} returns")
 
-    def replay(self, exercise: str, case: Mapping[str, object]) -> Replay:
+    def replay(self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None) -> Replay:
         forward = self.forward_cells(exercise)
         wanted = _watched(forward)
         with preserved(self._namespace):
@@ -87,6 +92,8 @@ class LiveSubmission:
             self._namespace.update(as_data(dict(case)))
             for cell in forward:
                 exec(compile(cell, "<forward pass>", "exec"), self._namespace)
+            if disturb is not None:
+                _disturb(self._namespace, forward, disturb)
             given = [name for name in wanted if name in case]
             return run_cells(self.answer_cells(exercise), self._namespace, [n for n in wanted if n not in given])
 
@@ -109,6 +116,16 @@ class LiveSubmission:
         cells = self._history()
         last = max(i for i, source in enumerate(cells) if (h := find_header(source)) and h["exercise"] == exercise)
         return [source for source in cells[last + 1 :] if HIDDEN not in source]
+
+
+def _disturb(namespace: dict[str, object], forward_cells: list[str], seed: int) -> None:
+    """Multiply every tensor that these cells define by 1 + 0.05·noise."""
+    g = torch.Generator().manual_seed(seed)
+    for cell in forward_cells:
+        for statement in ForwardGraph.parse(cell).statements:
+            value = namespace[statement.target]
+            noise = torch.randn(value.shape, generator=g, dtype=torch.float64).to(value)
+            namespace[statement.target] = value * (1 + 0.05 * noise)
 
 
 def _watched(forward_cells: list[str]) -> list[str]:

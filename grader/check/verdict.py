@@ -5,6 +5,7 @@ own upstream gradients. If it agrees there, the slip is further up and this grad
 carried forward.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -12,13 +13,15 @@ from typing import Literal
 import numpy as np
 import torch
 
+from grader.check.errors import GraderError
 from grader.check.graph import Pass, tensor_of
 from grader.check.tolerance import largest, tolerance
 
 Status = Literal["right", "carried", "shape", "wrong", "not finite", "missing", "failed"]
 
-# What a status earns of its part of the points.
-CREDIT: dict[Status, float] = {"right": 1.0, "carried": 1.0, "shape": 0.5}
+# What a status earns of its part of the points. An error carried forward earns what the course sets.
+CREDIT: dict[Status, float] = {"right": 1.0, "shape": 0.5}
+CARRIED = {"full": 1.0, "half": 0.5, "none": 0.0}
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Verdict:
     message: a sentence, empty where the status says it all.
     difference, scale: max|yours − true| and max|true|, where both could be compared.
     where: the index of the largest difference.
-    hints, diagnoses: why it is wrong, where that could be found out (`explain`).
+    hints, diagnoses, picture: why it is wrong, where that could be found out (`explain`); the picture is HTML.
     """
 
     name: str
@@ -42,15 +45,27 @@ class Verdict:
     where: tuple[int, ...] | None = None
     hints: tuple[str, ...] = field(default=())
     diagnoses: tuple = field(default=(), repr=False)
+    picture: str = field(default="", repr=False)
 
     @property
     def credit(self) -> float:
         """The part of this line's points that it earns, from 0 to 1."""
-        return CREDIT.get(self.status, 0.0)
+        return carried_credit() if self.status == "carried" else CREDIT.get(self.status, 0.0)
 
     @property
     def passed(self) -> bool:
         return self.status == "right"
+
+
+def carried_credit() -> float:
+    """What an error carried forward earns: GRADER_CARRIED is full (the default), half or none.
+
+    Raises GraderError for another word.
+    """
+    word = os.environ.get("GRADER_CARRIED", "full")
+    if word not in CARRIED:
+        raise GraderError(f"GRADER_CARRIED is {word!r}; set it to one of {', '.join(CARRIED)}.")
+    return CARRIED[word]
 
 
 @dataclass(frozen=True)
