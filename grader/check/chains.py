@@ -49,7 +49,7 @@ class Step:
         x = self.x.requires_grad_(True)
         try:
             with torch.enable_grad():
-                (result,) = torch.autograd.grad(self.f(x), x, cotangent)
+                (result,) = torch.autograd.grad((self.f(x) * cotangent).sum(), x)
         finally:
             self.x.requires_grad_(False)
         return result

@@ -96,13 +96,13 @@ def _draw_stage(ax: Axes, stage: Stage, y: float, made: set[str], shared: set[st
 
 
 def _half_width(name: str) -> float:
-    return 0.13 + 0.026 * len(name)
+    return 0.12 + 0.027 * len(name)
 
 
 def _node(ax: Axes, name: str, x: float, y: float, is_shared: bool) -> None:
     style = {"ec": ORANGE, "lw": 2.4, "ls": "--"} if is_shared else {"ec": "0.3", "lw": 1.0}
     box = {"boxstyle": "round,pad=0.35", "fc": "white", **style}
-    ax.text(x, y, name, ha="center", va="center", fontsize=8, family="monospace", bbox=box, zorder=3)
+    ax.text(x, y, name, ha="center", va="center", fontsize=8.5, family="monospace", bbox=box, zorder=3)
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0) -> None:

@@ -11,7 +11,7 @@ import torch
 from grader.check.chains import chains
 from grader.check.diagnosis import Diagnosis, diagnose
 from grader.check.graph import tensor_of
-from grader.check.heatmap import pattern, picture
+from grader.check.heatmap import ALL, pattern, picture
 from grader.check.verdict import Reference, Verdict, as_tensor, fit
 
 # How many wrong gradients of one check are explained: the first ones matter, and the time is bounded.
@@ -76,7 +76,8 @@ def _explained(reference, verdict: Verdict, values, upstream) -> Verdict:
     hints, shown = _ladder(reference, name, diagnoses), ""
     if fitted is not None and true.dim() == 2 and min(true.shape) > 1:
         shown = picture(verdict.name, fitted.to(true), true)
-        hints = (*hints[:1], f"{hints[1]} Of its entries, {pattern(fitted.to(true), true)}", *hints[2:])
+        if (where := pattern(fitted.to(true), true)) != ALL:
+            hints = (hints[0], f"{hints[1]} Of its entries, {where}", *hints[2:])
     return replace(verdict, diagnoses=diagnoses, hints=hints, picture=shown)
 
 

@@ -135,13 +135,10 @@ class Node:
         """The vector-Jacobian product of this statement with `cotangent` (shape of the result), for each leaf."""
         if not self.leaves or not self.result.requires_grad:
             return {}
-        gradients = torch.autograd.grad(
-            self.result,
-            list(self.leaves.values()),
-            cotangent.to(self.result),
-            retain_graph=True,
-            allow_unused=True,
-        )
+        # The gradient of ⟨result, cotangent⟩: to hand grad the cotangent costs seconds of imports the first time.
+        with torch.enable_grad():
+            product = (self.result * cotangent.to(self.result)).sum()
+        gradients = torch.autograd.grad(product, list(self.leaves.values()), retain_graph=True, allow_unused=True)
         return {name: g for name, g in zip(self.leaves, gradients, strict=True) if g is not None}
 
 

@@ -19,6 +19,7 @@ from grader.check.tolerance import tolerance
 # Wider or taller pictures are thinned out to this many entries a side.
 MOST = 96
 WIDTH = 220
+ALL = "all differ."
 
 
 def picture(name: str, yours: torch.Tensor, expected: torch.Tensor) -> str:
@@ -45,7 +46,7 @@ def pattern(yours: torch.Tensor, expected: torch.Tensor) -> str:
     rows, columns = off.any(1), off.any(0)
     count, total = int(off.sum()), off.numel()
     if count == total:
-        return "all differ."
+        return ALL
     if count == int(rows.sum()) * off.shape[1]:
         return f"those of {_list('row', rows)} differ, the others are right."
     if count == int(columns.sum()) * off.shape[0]:

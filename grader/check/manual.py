@@ -1,18 +1,20 @@
 """Exercises in manual backpropagation: the verdict on current values, and the score by replay on fresh ones."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 
 from grader.check import charmlp
 from grader.check.challenge import challenge_seed
 from grader.check.credit import award_batches
+from grader.check.diagnosis import Diagnosis
 from grader.check.errors import ForwardCellError, SubmissionError
 from grader.check.explain import explain
 from grader.check.graph import ForwardGraph, Pass
 from grader.check.replay import written_anywhere
 from grader.check.submission import LiveSubmission, Submission
-from grader.check.verdict import Reference, Verdict, judge
+from grader.check.verdict import Reference, Verdict, as_tensor, judge
 
 Draw = Callable[..., dict[str, object]]
 
@@ -35,9 +37,11 @@ def look(submission: LiveSubmission, exercise: str) -> list[Verdict]:
 
     Raises ForwardCellError where the forward pass is out of date.
     """
-    cell = submission.forward_cells(exercise)[-1]
-    graph = ForwardGraph.parse(cell)
-    forward = graph.run({name: _read(submission, name) for name in graph.inputs})
+    graphs = [ForwardGraph.parse(cell) for cell in submission.forward_cells(exercise)]
+    graph = graphs[-1]
+    # Sizes that only an earlier pass reads, such as n, are what a diagnosis names numbers by.
+    names = {name for other in graphs for name in other.inputs if submission.has(name)}
+    forward = graph.run({name: _read(submission, name) for name in names})
     _require_current(submission, forward)
     upstream = _read(submission, graph.given) if graph.given else None
     reference = Reference.of(forward, upstream)
@@ -56,24 +60,33 @@ def score(submission: Submission, exercise: str, *, points: float, draw: Draw = 
     """
     forward = submission.forward_cells(exercise)
 
-    def verdicts(case: str, **sizes: object) -> list[Verdict]:
+    def graded(case: str, **sizes: object) -> Graded:
         seed = challenge_seed(exercise, case)
         return grade_case(submission, exercise, forward, draw(seed, **sizes), seed)
 
-    fresh = [verdicts(case) for case in FRESH]
-    other = verdicts("another batch size", n=OTHER_BATCH_SIZE)
+    batches = [graded(case) for case in FRESH]
+    fresh = [without_stale(batch, batches[i - 1]) for i, batch in enumerate(batches)]
+    other = without_stale(graded("another batch size", n=OTHER_BATCH_SIZE), batches[0])
     flags = recomputes(submission, exercise, forward, draw(challenge_seed(exercise, "disturbed")), fresh[0])
     remarks = [
         f"{case[0].upper()}{case[1:]}, {names} would not be right. This costs nothing."
         for case, sizes in REMARKS.items()
-        if (names := _newly_wrong(fresh[0], verdicts(case, **sizes)))
+        if (names := _newly_wrong(fresh[0], graded(case, **sizes).verdicts))
     ]
     return award_batches(exercise, points=points, fresh=fresh, other=other, remarks=remarks, flags=flags)
 
 
+@dataclass(frozen=True)
+class Graded:
+    """One replay of an answer: the gradients that it gave, by name, and the verdicts on them."""
+
+    values: Mapping[str, object]
+    verdicts: list[Verdict]
+
+
 def grade_case(
     submission: Submission, exercise: str, forward_cells: Sequence[str], case: Mapping[str, object], seed: int
-) -> list[Verdict]:
+) -> Graded:
     """Replay an answer on one case and judge what it gives against a reference of our own."""
     reference = reference_of(forward_cells, case, seed)
     given = reference.forward.graph.given
@@ -82,7 +95,30 @@ def grade_case(
     missing = [i for i, verdict in enumerate(verdicts) if verdict.status == "missing"]
     if replay.errors and missing:
         verdicts[missing[0]] = Verdict(verdicts[missing[0]].name, "failed", replay.errors[0])
-    return verdicts
+    return Graded(replay.values, verdicts)
+
+
+def without_stale(first: Graded, second: Graded) -> list[Verdict]:
+    """The verdicts of `first`. A gradient that is not right, and the same on another batch, is left over from elsewhere:
+    it earns nothing, even where it agrees with other left-over gradients further up.
+    """
+    return [
+        replace(
+            verdict,
+            status="wrong",
+            message="It does not change with the batch: it is not computed from this forward pass.",
+            diagnoses=(Diagnosis("stale", 0.0),),
+            hints=(),
+        )
+        if verdict.status in ("carried", "shape", "wrong") and _unchanged(verdict.name, first, second)
+        else verdict
+        for verdict in first.verdicts
+    ]
+
+
+def _unchanged(name: str, first: Graded, second: Graded) -> bool:
+    one, other = as_tensor(first.values.get(name)), as_tensor(second.values.get(name))
+    return one is not None and other is not None and bool(one.any()) and torch.equal(one, other)
 
 
 def recomputes(

@@ -1,6 +1,6 @@
 import pytest
 
-from grader.check.steps import steps
+from grader.check.quick import steps
 
 
 @pytest.fixture(autouse=True)
