@@ -14,21 +14,24 @@ import torch
 from matplotlib import colormaps
 from PIL import Image
 
-from grader.check.tolerance import tolerance
+from grader.check.tolerance import largest, tolerance
 
 # Wider or taller pictures are thinned out to this many entries a side.
 MOST = 96
-WIDTH = 220
+WIDTH = 180
 ALL = "all differ."
 
 
 def picture(name: str, yours: torch.Tensor, expected: torch.Tensor) -> str:
     """An HTML fragment for two matrices of one shape (rows, columns)."""
-    scale = expected.abs().max().item() or 1.0
+    # Beyond the 98th percentile colours saturate, or a few large entries would hide the rest.
+    scale = torch.quantile(expected.abs().flatten(), 0.98).item() or largest(expected) or 1.0
+    difference = (yours - expected).abs()
+    top = largest(difference) or 1.0
     panels = [
         ("yours", _image(yours, -scale, scale)),
         ("expected", _image(expected, -scale, scale)),
-        ("difference", _image((yours - expected).abs(), 0.0, scale)),
+        (f"difference, up to {top:.2g}", _image(difference, 0.0, top)),
     ]
     alt = f"{name}: {pattern(yours, expected)}"
     figures = "".join(

@@ -99,8 +99,9 @@ def grade_case(
 
 
 def without_stale(first: Graded, second: Graded) -> list[Verdict]:
-    """The verdicts of `first`. A gradient that is not right, and the same on another batch, is left over from elsewhere:
-    it earns nothing, even where it agrees with other left-over gradients further up.
+    """The verdicts of `first`, but a gradient that is not right, and the same on another batch, is left over: wrong.
+
+    It earns nothing, even where it agrees with other left-over gradients further up.
     """
     return [
         replace(

@@ -4,11 +4,14 @@ The HTML has no script and no style sheet, so it survives nbgrader's feedback pa
 colour; text takes the page's own colours, light or dark.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from grader.check.verdict import Status, Verdict
+
+CARRIED = "Carried forward: right, given your own gradients further up; the slip is there."
 
 # The type under which a graded report is kept as data.
 RECORD = "application/vnd.grader+json"
@@ -39,6 +42,11 @@ class Report:
         return not self.problem and all(verdict.passed for verdict in self.verdicts)
 
     @property
+    def carried(self) -> int:
+        """How many lines are right given the student's own upstream gradients."""
+        return sum(verdict.status == "carried" for verdict in self.verdicts)
+
+    @property
     def first(self) -> Verdict | None:
         """The verdict to look at first: the first that is neither right nor carried forward; done before not done."""
         open_ = [v for v in self.verdicts if v.status not in ("right", "carried")]
@@ -51,6 +59,7 @@ class Report:
         if not self.problem and not self.passed and any(v.status != "missing" for v in self.verdicts):
             width = max(len(v.name) for v in self.verdicts)
             lines += [_text_line(v, width, v is self.first) for v in self.verdicts]
+            lines += [CARRIED] if self.carried else []
         ladder = self.first.hints if self.first else ()
         lines += [f"{label}: {hint}" for label, hint in _ladder(ladder)[:hints]]
         return "\n".join([*lines, *self.notes])
@@ -66,20 +75,20 @@ class Report:
         rows = "".join(_row(v, v is self.first, hints) for v in self.verdicts)
         table = (
             '<table style="border-collapse:collapse;margin:0 0 .5em 0">'
-            '<thead><tr><th scope="col" style="text-align:left">line</th>'
+            '<thead><tr><th scope="col" style="text-align:left">name</th>'
             '<th scope="col" style="text-align:left">verdict</th>'
             f'<th scope="col" style="text-align:left">what it means</th></tr></thead><tbody>{rows}</tbody></table>'
         )
         folded = self.passed or all(v.status == "missing" for v in self.verdicts)
         if folded and len(self.verdicts) > 1:
             table = f"<details><summary>line by line</summary>{table}</details>"
-        return head + table + notes
+        legend = f"<p>{CARRIED}</p>" if self.carried else ""
+        return head + table + legend + notes
 
     def summary(self) -> str:
         """One sentence: how many are right, and where to look first."""
         total = len(self.verdicts)
         right = sum(v.status == "right" for v in self.verdicts)
-        carried = sum(v.status == "carried" for v in self.verdicts)
         missing = sum(v.status == "missing" for v in self.verdicts)
         if right == total:
             return "right." if total == 1 else f"all {total} are right."
@@ -87,8 +96,8 @@ class Report:
             names = [v.name for v in self.verdicts]
             return f"not done yet ({names[0]})." if total == 1 else f"not done yet ({names[0]} to {names[-1]})."
         parts = [f"{right} of {total} right"]
-        if carried:
-            parts.append(f"{carried} right given your own gradients further up")
+        if self.carried:
+            parts.append(f"{self.carried} carried forward")
         if missing:
             parts.append(f"{missing} not done yet")
         look = f" Look at {self.first.name} first." if self.first and self.first.status != "missing" else ""
@@ -133,9 +142,9 @@ def meaning(verdict: Verdict) -> str:
 
 def _row(verdict: Verdict, first: bool, hints: int) -> str:
     mark = " <strong>← look here first</strong>" if first and verdict.status != "missing" else ""
-    cell = 'style="text-align:left;padding:2px 8px"'
+    cell = 'style="text-align:left;vertical-align:top;padding:2px 8px"'
     steps = [
-        f"<details{' open' if i < hints else ''}><summary>{escape(label)}</summary>{escape(text)}</details>"
+        f"<details{' open' if i < hints else ''}><summary>{escape(label)}</summary>{_code(text)}</details>"
         for i, (label, text) in enumerate(_ladder(verdict.hints))
     ]
     if verdict.picture:
@@ -144,6 +153,11 @@ def _row(verdict: Verdict, first: bool, hints: int) -> str:
         f'<tr><th scope="row" {cell}><code>{escape(verdict.name)}</code></th>'
         f"<td {cell}>{chip(verdict.status)}</td><td {cell}>{escape(meaning(verdict))}{mark}{''.join(steps)}</td></tr>"
     )
+
+
+def _code(text: str) -> str:
+    """Escaped text, with what stands in backticks as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def _ladder(hints: Sequence[str]) -> list[tuple[str, str]]:

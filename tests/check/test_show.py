@@ -12,7 +12,7 @@ from grader.check.show import LOOK, RECORD, Report, show
 from grader.check.verdict import Verdict
 
 RIGHT, WRONG = Verdict("da", "right"), Verdict("db", "wrong", difference=0.5, scale=2.0, where=(1, 2))
-MIXED = Report("Exercise 9.1", (RIGHT, WRONG, Verdict("dc", "carried", "Right, given …"), Verdict("dd", "missing")))
+MIXED = Report("Exercise 9.1", (RIGHT, WRONG, Verdict("dc", "carried"), Verdict("dd", "missing")))
 
 
 def test_text_has_a_symbol_and_a_word_for_each_line():
