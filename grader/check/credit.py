@@ -14,7 +14,7 @@ def award(exercise: str, lines: Sequence[Verdict], *, points: float) -> float:
     """The points that a list of verdicts earns, each line weighing the same, and a report of why."""
     earned = clamp(points * fraction(lines), points)
     title = f"Exercise {exercise}, graded on other inputs: {earned:g} of {points:g} points"
-    show(Report(title, tuple(lines)), record=_record(exercise, earned, points, lines))
+    show(Report(title, tuple(lines), brief=True), record=_record(exercise, earned, points, lines))
     return earned
 
 
@@ -38,7 +38,7 @@ def award_batches(
     notes = (_other_size(other, worst), *remarks, *(f"Flagged for a person: {flag}" for flag in flags))
     title = f"Exercise {exercise}, graded on other batches: {earned:g} of {points:g} points"
     show(
-        Report(title, tuple(worst), tuple(note for note in notes if note)),
+        Report(title, tuple(worst), tuple(note for note in notes if note), brief=True),
         record=_record(exercise, earned, points, worst, flags),
     )
     return earned

@@ -199,6 +199,8 @@ class _Case:
             return
         target = self.value.flatten()
         columns = torch.stack([value.expand(self.value.shape).flatten() for value in values], 1)
+        if not torch.isfinite(columns).all():
+            return
         scale = columns.abs().amax(0)
         # A branch below the rounding of the whole cannot be told from nothing: it keeps its weight of 1.
         visible = scale > 30 * self.bound * max(target.abs().max().item(), 1e-30)

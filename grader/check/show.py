@@ -11,10 +11,10 @@ from html import escape
 
 from grader.check.verdict import Status, Verdict
 
-CARRIED = "Carried forward: right, given your own gradients further up; the slip is there."
-
-# The type under which a graded report is kept as data.
+# The type under which a graded report is kept as data, beside its picture.
 RECORD = "application/vnd.grader+json"
+
+CARRIED = "Carried forward: right, given your own gradients further up; the slip is there."
 
 # Symbol, word and colour (white text on it has a contrast of at least 4.5).
 LOOK: dict[Status, tuple[str, str, str]] = {
@@ -30,12 +30,16 @@ LOOK: dict[Status, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class Report:
-    """A title, a verdict a line, and sentences below them. `problem` says why there is no verdict at all."""
+    """A title, a verdict a line, and sentences below them.
+
+    problem: why there is no verdict at all. brief: the table is folded, and plain text has only what cost points.
+    """
 
     title: str
     verdicts: tuple[Verdict, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
+    brief: bool = False
 
     @property
     def passed(self) -> bool:
@@ -58,7 +62,8 @@ class Report:
         lines = [f"{self.title}: {self.problem or self.summary()}"]
         if not self.problem and not self.passed and any(v.status != "missing" for v in self.verdicts):
             width = max(len(v.name) for v in self.verdicts)
-            lines += [_text_line(v, width, v is self.first) for v in self.verdicts]
+            told = [v for v in self.verdicts if not self.brief or v.credit < 1]
+            lines += [_text_line(v, width, v is self.first) for v in told]
             lines += [CARRIED] if self.carried else []
         ladder = self.first.hints if self.first else ()
         lines += [f"{label}: {hint}" for label, hint in _ladder(ladder)[:hints]]
@@ -79,7 +84,7 @@ class Report:
             '<th scope="col" style="text-align:left">verdict</th>'
             f'<th scope="col" style="text-align:left">what it means</th></tr></thead><tbody>{rows}</tbody></table>'
         )
-        folded = self.passed or all(v.status == "missing" for v in self.verdicts)
+        folded = self.brief or self.passed or all(v.status == "missing" for v in self.verdicts)
         if folded and len(self.verdicts) > 1:
             table = f"<details><summary>line by line</summary>{table}</details>"
         legend = f"<p>{CARRIED}</p>" if self.carried else ""

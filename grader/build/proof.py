@@ -1,0 +1,208 @@
+"""The proof that a chapter's tests bite: each wrong answer on file is rejected, each right variant accepted.
+
+Answers stand in tests/wrong/<chapter>/<exercise>.py, a percent file, one answer a cell:
+
+    # %% right="a loop over the rows"
+    # %% wrong="mean for sum" says="factor"
+    # %% wrong="overflows at 1000" only="hidden" cell="answer-2.2-b"
+
+`says` must stand in the visible check's report. `only="hidden"` marks an answer that the visible check lets pass.
+`cell` names the answer cell that is replaced, the exercise's first one by default; its other cells keep the solution.
+The chapter's own solution is a right answer, and its untouched stub a wrong one, without being written down.
+"""
+
+import contextlib
+import io
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+from nbformat import NotebookNode
+
+from grader.build.source import (
+    BEGIN_HIDDEN,
+    BEGIN_SOLUTION,
+    CHECK_LINE,
+    END_HIDDEN,
+    Chapter,
+    cell_slug,
+    read_source,
+    regions,
+)
+
+STUB = "pass  # your code here"
+KEYS = {"right", "wrong", "says", "only", "cell"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer to an exercise. kind: "right" or "wrong". cells: the sources that replace answer cells, by cell id."""
+
+    kind: str
+    name: str
+    cells: dict[str, str]
+    says: str = ""
+    only_hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the tests made of one answer. `fault` is empty where they did what they should, else a sentence."""
+
+    exercise: str
+    answer: Answer
+    earned: float
+    points: float
+    report: str
+    fault: str
+
+
+class Rehearsal:
+    """A chapter's notebook run in this process, cell by cell, as a kernel would."""
+
+    def __init__(self):
+        from IPython.display import display
+
+        from grader.check.submission import LiveSubmission
+
+        self.history: list[str] = []
+        self.namespace: dict[str, object] = {"__name__": "__main__", "In": self.history, "display": display}
+        self.submission = LiveSubmission(self.namespace, lambda: list(self.history))
+
+    def run(self, source: str) -> None:
+        """Run one cell; an error ends the cell and is raised."""
+        self.history.append(source)
+        exec(compile(source, f"<cell {len(self.history)}>", "exec"), self.namespace)
+
+    def grade(self, source: str) -> tuple[str, bool, float]:
+        """The visible check's report and whether it passed, and the points of the hidden region of a check cell."""
+        import ast
+
+        from grader.check.checker import report_on
+
+        exercise = CHECK_LINE.match(source.split("\n")[0])[2]
+        report = report_on(self.submission, exercise)
+        (hidden,) = regions(source, BEGIN_HIDDEN, END_HIDDEN)
+        body = ast.parse("\n".join(hidden)).body
+        scope = {"submission": self.submission}
+        exec(compile(ast.Module(body[:-1], []), "<hidden tests>", "exec"), scope)
+        earned = eval(compile(ast.Expression(body[-1].value), "<hidden tests>", "eval"), scope)
+        return report.text(), report.passed, earned
+
+
+def prove(root: Path, chapter: Chapter) -> Iterator[Outcome]:
+    """Try every answer on file for a chapter, its solution and its stub; an outcome each."""
+    from grader.check.replay import preserved
+
+    os.environ["GRADER_QUICK"] = "1"
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    rehearsal = Rehearsal()
+    waiting: list[NotebookNode] = []
+    with contextlib.chdir(chapter.folder):
+        for cell in read_source(chapter.source).cells:
+            if cell.cell_type != "code":
+                continue
+            meta = cell.metadata.get("nbgrader", {})
+            if meta.get("solution") or waiting:
+                waiting.append(cell)
+            if not meta.get("grade"):
+                if not waiting:
+                    with _quiet():
+                        rehearsal.run(cell.source)
+                continue
+            exercise = CHECK_LINE.match(cell.source.split("\n")[0])[2]
+            for answer in answers_to(root, chapter, exercise, waiting):
+                history = list(rehearsal.history)
+                with preserved(rehearsal.namespace):
+                    yield _try(rehearsal, exercise, answer, waiting, meta["points"])
+                rehearsal.history[:] = history
+            for given in waiting[:-1]:
+                with _quiet():
+                    rehearsal.run(given.source)
+            waiting = []
+
+
+def answers_to(root: Path, chapter: Chapter, exercise: str, cells: list[NotebookNode]) -> list[Answer]:
+    """The answers to an exercise: its solution, its stub, and those on file.
+
+    cells: from the exercise's first answer cell to its check.
+    """
+    own = [c for c in cells if c.metadata.get("nbgrader", {}).get("solution")]
+    mine = [c for c in own if re.match(rf"answer-{re.escape(cell_slug(exercise))}(-|$)", c.id)] or own
+    stubs = {c.id: _stub(c.source) for c in mine}
+    found = [Answer("right", "the solution", {}), Answer("wrong", "the untouched stub", stubs)]
+    path = root / "tests" / "wrong" / chapter.name / f"{exercise}.py"
+    if not path.exists():
+        return found
+    for cell in jupytext.read(path, fmt="py:percent").cells:
+        if cell.cell_type != "code" or not cell.metadata:
+            continue
+        meta = cell.metadata
+        kind = "right" if "right" in meta else "wrong"
+        if set(meta) - KEYS or kind not in meta:
+            raise ValueError(
+                f"{path.name}: a cell needs right=… or wrong=…, and may have says, only, cell; not {dict(meta)}."
+            )
+        target = cell_slug(meta.get("cell", mine[0].id))
+        if target not in stubs:
+            raise ValueError(
+                f"{path.name}: there is no answer cell {target}; exercise {exercise} has {', '.join(stubs)}."
+            )
+        found.append(
+            Answer(kind, meta[kind], {target: cell.source}, meta.get("says", ""), meta.get("only") == "hidden")
+        )
+    return found
+
+
+def _try(rehearsal: Rehearsal, exercise: str, answer: Answer, cells: list[NotebookNode], points: float) -> Outcome:
+    with _quiet():
+        for cell in cells[:-1]:
+            # A wrong answer may raise; a notebook would go on with the next cell.
+            with contextlib.suppress(Exception):
+                rehearsal.run(answer.cells.get(cell.id, cell.source))
+        report, passed, earned = rehearsal.grade(cells[-1].source)
+    return Outcome(exercise, answer, earned, points, report, _fault(answer, passed, earned, points, report))
+
+
+def _fault(answer: Answer, passed: bool, earned: float, points: float, report: str) -> str:
+    if type(earned) is not float:
+        return f"the hidden tests end in a {type(earned).__name__}, not a plain float"
+    if answer.kind == "right":
+        if earned != points:
+            return f"a right answer earns {earned:g} of {points:g}"
+        return "" if passed else "the visible check refuses a right answer"
+    if answer.name == "the untouched stub" and earned:
+        return f"the stub earns {earned:g}"
+    if earned >= points:
+        return "a wrong answer earns all points"
+    if passed and not answer.only_hidden:
+        return "the visible check passes a wrong answer"
+    if answer.says and answer.says.lower() not in report.lower():
+        return f"the visible check does not say {answer.says!r}"
+    return ""
+
+
+def _stub(source: str) -> str:
+    """The released cell: nbgrader's way of replacing a solution region, at the region's indentation."""
+    lines, inside = [], False
+    for line in source.split("\n"):
+        if line.strip() == BEGIN_SOLUTION:
+            inside = True
+            lines.append(line[: len(line) - len(line.lstrip())] + STUB)
+        elif inside:
+            inside = not line.strip().startswith("### END SOLUTION")
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
