@@ -14,7 +14,7 @@ import builtins
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from types import CodeType
 
 import torch
@@ -54,6 +54,7 @@ class ForwardGraph:
     source: str = field(repr=False)
 
     @classmethod
+    @cache
     def parse(cls, source: str) -> "ForwardGraph":
         """Read a forward-pass cell. Raises ForwardCellError with the line that cannot be read."""
         header = find_header(source)
@@ -131,15 +132,19 @@ class Node:
     leaves: dict[str, torch.Tensor]
     result: torch.Tensor
 
-    def vjp(self, cotangent: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The vector-Jacobian product of this statement with `cotangent` (shape of the result), for each leaf."""
-        if not self.leaves or not self.result.requires_grad:
+    def vjp(self, cotangent: torch.Tensor, only: str | None = None) -> dict[str, torch.Tensor]:
+        """The vector-Jacobian product of this statement with `cotangent` (shape of the result), for each leaf.
+
+        only: the one leaf that is wanted.
+        """
+        leaves = self.leaves if only is None else {only: self.leaves[only]} if only in self.leaves else {}
+        if not leaves or not self.result.requires_grad:
             return {}
         # The gradient of ⟨result, cotangent⟩: to hand grad the cotangent costs seconds of imports the first time.
         with torch.enable_grad():
             product = (self.result * cotangent.to(self.result)).sum()
-        gradients = torch.autograd.grad(product, list(self.leaves.values()), retain_graph=True, allow_unused=True)
-        return {name: g for name, g in zip(self.leaves, gradients, strict=True) if g is not None}
+        gradients = torch.autograd.grad(product, list(leaves.values()), retain_graph=True, allow_unused=True)
+        return {name: g for name, g in zip(leaves, gradients, strict=True) if g is not None}
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,7 @@ class Pass:
             consumer.target: branch
             for consumer in self.graph.consumers(name)
             if consumer.target in cotangents
-            and (branch := self.nodes[consumer.target].vjp(cotangents[consumer.target]).get(name)) is not None
+            and (branch := self.nodes[consumer.target].vjp(cotangents[consumer.target], name).get(name)) is not None
         }
 
     def _backward_order(self) -> list[str]:
