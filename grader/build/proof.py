@@ -29,6 +29,7 @@ from grader.build.source import (
     END_HIDDEN,
     Chapter,
     cell_slug,
+    own_metadata,
     read_source,
     regions,
 )
@@ -74,8 +75,15 @@ class Rehearsal:
 
     def run(self, source: str) -> None:
         """Run one cell; an error ends the cell and is raised."""
+        from grader.check.replay import replaying
+
         self.history.append(source)
-        exec(compile(source, f"<cell {len(self.history)}>", "exec"), self.namespace)
+        # Checks among the given cells have no kernel to look at.
+        token = replaying.set(True)
+        try:
+            exec(compile(source, f"<cell {len(self.history)}>", "exec"), self.namespace)
+        finally:
+            replaying.reset(token)
 
     def grade(self, source: str) -> tuple[str, bool, float]:
         """The visible check's report and whether it passed, and the points of the hidden region of a check cell."""
@@ -90,7 +98,8 @@ class Rehearsal:
         scope = {"submission": self.submission}
         exec(compile(ast.Module(body[:-1], []), "<hidden tests>", "exec"), scope)
         earned = eval(compile(ast.Expression(body[-1].value), "<hidden tests>", "eval"), scope)
-        return report.text(), report.passed, earned
+        # All hints: what a student can unfold is what the check says.
+        return report.text(hints=3), report.passed, earned
 
 
 def prove(root: Path, chapter: Chapter) -> Iterator[Outcome]:
@@ -138,9 +147,9 @@ def answers_to(root: Path, chapter: Chapter, exercise: str, cells: list[Notebook
     if not path.exists():
         return found
     for cell in jupytext.read(path, fmt="py:percent").cells:
-        if cell.cell_type != "code" or not cell.metadata:
+        meta = own_metadata(cell)
+        if cell.cell_type != "code" or not meta:
             continue
-        meta = cell.metadata
         kind = "right" if "right" in meta else "wrong"
         if set(meta) - KEYS or kind not in meta:
             raise ValueError(

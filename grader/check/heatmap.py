@@ -18,7 +18,7 @@ from grader.check.tolerance import largest, tolerance
 
 # Wider or taller pictures are thinned out to this many entries a side.
 MOST = 96
-WIDTH = 180
+WIDTH = 150
 ALL = "all differ."
 
 

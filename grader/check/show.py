@@ -98,8 +98,7 @@ class Report:
         if right == total:
             return "right." if total == 1 else f"all {total} are right."
         if missing == total:
-            names = [v.name for v in self.verdicts]
-            return f"not done yet ({names[0]})." if total == 1 else f"not done yet ({names[0]} to {names[-1]})."
+            return "not done yet." if total == 1 else f"not done yet ({total} lines)."
         parts = [f"{right} of {total} right"]
         if self.carried:
             parts.append(f"{self.carried} carried forward")
@@ -140,7 +139,11 @@ def meaning(verdict: Verdict) -> str:
     """What a verdict says beyond its word."""
     if verdict.status != "wrong" or verdict.difference is None:
         return verdict.message
-    where = f" at {list(verdict.where)}" if verdict.where else ""
+    if not verdict.where:
+        # The size of a single number would give it away.
+        off = f"Off by {100 * verdict.difference / verdict.scale:.2g} %." if verdict.scale else "It is not zero."
+        return f"{off} {verdict.message}".strip()
+    where = f" at {list(verdict.where)}"
     gap = f"Largest difference {verdict.difference:.2g}{where}; the largest true entry is {verdict.scale:.2g}."
     return f"{gap} {verdict.message}".strip()
 

@@ -33,7 +33,7 @@ def test_a_check_says_not_done_then_wrong_then_right(shell, chapter_cells, capsy
     forward(shell, chapter_cells)
     run(shell, chapter_cells["5.2"])
     run(shell, "check('5.2')")
-    assert "not done yet (dlogits)" in capsys.readouterr().out
+    assert "Exercise 5.2: not done yet." in capsys.readouterr().out
     run(shell, "dlogits = torch.softmax(logits, 1)\ndlogits[range(n), Yb] -= 1\ncheck('5.2')")
     said = capsys.readouterr().out
     assert "wrong" in said

@@ -9,7 +9,7 @@ import torch
 from grader.check.credit import award, award_batches, clamp
 from grader.check.heatmap import pattern, picture
 from grader.check.show import LOOK, RECORD, Report, show
-from grader.check.verdict import Verdict
+from grader.check.verdict import Verdict, compare
 
 RIGHT, WRONG = Verdict("da", "right"), Verdict("db", "wrong", difference=0.5, scale=2.0, where=(1, 2))
 MIXED = Report("Exercise 9.1", (RIGHT, WRONG, Verdict("dc", "carried"), Verdict("dd", "missing")))
@@ -60,11 +60,17 @@ def test_hints_unfold_one_by_one():
     [
         ((RIGHT,), "right."),
         ((RIGHT, RIGHT), "all 2 are right."),
-        ((Verdict("da", "missing"), Verdict("db", "missing")), "not done yet (da to db)."),
+        ((Verdict("da", "missing"), Verdict("db", "missing")), "not done yet (2 lines)."),
     ],
 )
 def test_one_line_is_enough_when_there_is_nothing_to_look_at(verdicts, said):
     assert Report("x", verdicts).text() == f"x: {said}"
+
+
+def test_the_check_of_a_single_number_does_not_tell_it():
+    text = Report("x", (compare("slope", 2.0, torch.tensor(6.25)), RIGHT)).text()
+    assert "Off by 68 %." in text
+    assert "6.2" not in text
 
 
 def test_passed_needs_every_line():

@@ -1,0 +1,54 @@
+"""Known slips: a wrong value that says which mistake made it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from grader.check.functions import ask, matches
+from grader.check.submission import Submission
+from grader.check.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What a common mistake would give, and the sentence that names it."""
+
+    value: object
+    says: str
+
+
+def expect_or_slip(
+    submission: Submission,
+    line: str,
+    function: str,
+    *args: object,
+    want: object,
+    slips: Sequence[Slip],
+    because: str = "",
+    tol: float | None = None,
+) -> Verdict:
+    """As `expect`; a wrong answer that equals the value of a slip is answered with that slip's sentence."""
+    return ask_or_slip(
+        submission, line, lambda: submission.call(function, *args), want=want, slips=slips, because=because, tol=tol
+    )
+
+
+def ask_or_slip(
+    submission: Submission,
+    line: str,
+    question: Callable[[], object],
+    *,
+    want: object,
+    slips: Sequence[Slip],
+    because: str = "",
+    tol: float | None = None,
+) -> Verdict:
+    """The verdict on what `question()` gets from the submission, with slips as in `expect_or_slip`."""
+
+    def judge(got: object) -> Verdict:
+        verdict = matches(line, got, want, tol=tol)
+        if verdict.passed:
+            return verdict
+        says = (slip.says for slip in slips if matches(line, got, slip.value, tol=tol).passed)
+        return matches(line, got, want, because=next(says, because), tol=tol)
+
+    return ask(submission, line, question, judge)

@@ -1,0 +1,306 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] id="title"
+# # 00 · Start here
+#
+# - **You will be able to** run a chapter, read a check, unfold hints, and hand in. And you will know the data.
+# - **You need** a little Python: functions, lists. Nothing of calculus yet.
+# - **Time:** 15 minutes. **Points:** 5, for one short exercise.
+# - **How to:** click on a cell and press Shift+Enter, from the top of the page to the bottom.
+
+# %% role="locked" id="setup"
+import os
+import platform
+from collections import Counter
+from importlib.metadata import PackageNotFoundError, version
+
+import matplotlib.pyplot as plt
+import torch
+
+from grader.check import check, read_names, split_names
+
+plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3})
+BLUE, ORANGE, VERMILION = "#0072B2", "#E69F00", "#D55E00"
+
+# %% [markdown]
+# ## Where this leads
+#
+# Eleven chapters, from the slope of a line to the gradient of a network that you backpropagate by hand. You can start
+# any of them without the others. The long bars are where the heart of the course is.
+
+# %% tags=["figure"] id="figure-course"
+chapters = [
+    ("00 Start here", 15, 5), ("01 Derivatives", 120, 25), ("02 Loss and gradient descent", 150, 30),
+    ("03 Forward mode", 120, 25), ("04 Reverse mode", 240, 40), ("05 Manual backpropagation", 240, 60),
+    ("06 Leaky abstraction", 150, 30), ("07 Custom autograd", 180, 35), ("08 Jacobians", 210, 35),
+    ("09 Linearize and transpose", 240, 40), ("10 Traces", 180, 35),
+]  # fmt: skip
+fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
+for row, (name, minutes, points) in enumerate(chapters):
+    elective = name[:2] in ("09", "10")
+    ax.barh(
+        row,
+        minutes / 60,
+        color=ORANGE if elective else BLUE,
+        hatch="//" if elective else "",
+        edgecolor="white",
+    )
+    ax.text(minutes / 60 + 0.05, row, f"{points} points", va="center", fontsize=9)
+ax.set(
+    yticks=range(len(chapters)), yticklabels=[name for name, _, _ in chapters], xlabel="hours", xlim=(0, 4.8)
+)
+ax.invert_yaxis()
+ax.set_title("Nine chapters are the core; the last two, hatched, are electives")
+plt.show()
+
+# %% [markdown]
+# *Figure: a horizontal bar for each chapter, as long as its hours. 04, 05 and 09 are the longest with four hours;
+# 05 has the most points, 60. The bars of 09 and 10 are hatched.*
+
+# %% [markdown]
+# ## Is everything here?
+#
+# The cell below looks at your set-up. Every line should name a version. The course needs no graphics card: `device`
+# may well be `cpu`. If a package is missing, stop and run `make setup` in the course's folder (on Windows: the four
+# lines of `README.md`).
+
+
+# %% tags=["nbval-ignore-output"] id="environment"
+def find(package):
+    """The version that is installed, or a word that says there is none."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "MISSING"
+
+
+print(f"{'Python':12} {platform.python_version()}")
+for package in ["torch", "numpy", "matplotlib", "sympy", "jupyterlab", "nbgrader"]:
+    print(f"{package:12} {find(package)}")
+device = "cuda" if torch.cuda.is_available() else "cpu"
+print(f"{'device':12} {device}, {os.cpu_count()} processors")
+
+# %% [markdown]
+# ## The data: names
+#
+# From chapter 02 on, small models learn to invent names. They learn from those given to babies in the United
+# States in 2018. Girls' names come first, then boys', each list with the most frequent first.
+
+# %% id="names"
+names = read_names()
+print(f"{len(names):,} names, {len(set(names)):,} of them different")
+print("first:", ", ".join(names[:6]))
+print("shortest:", ", ".join([name for name in names if len(name) == 2][:6]))
+print("longest: ", ", ".join(name for name in names if len(name) == 15))
+
+# %% tags=["figure"] id="figure-data"
+letters = Counter("".join(names))
+lengths = Counter(len(name) for name in names)
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3), layout="constrained", width_ratios=[3, 2])
+for ax, counts, colour in [(left, letters, BLUE), (right, lengths, ORANGE)]:
+    keys = sorted(counts)
+    ax.bar([str(key) for key in keys], [counts[key] / 1000 for key in keys], color=colour, edgecolor="black")
+left.set(title="One letter in six is an a", xlabel="letter", ylabel="occurrences (thousands)")
+right.set(title="Most names have 5 to 7 letters", xlabel="letters in a name", ylabel="names (thousands)")
+plt.show()
+
+# %% [markdown]
+# *Figure: left, how often each letter occurs: a 34 thousand times, then e, n and i with about 20 thousand, q and x
+# hardly ever. Right, names by length from 2 to 15 letters, most between 5 and 7.*
+
+# %% [markdown]
+# A name that is on both lists stands in the file twice. To judge a model by names that it has never seen, one must
+# split by *different* names. `split_names` does so; the plain way, by line, would leak.
+
+# %% id="split"
+train, dev, test = split_names(names)
+print(f"train {len(train):,}, dev {len(dev):,}, test {len(test):,}")
+print("names of dev that train has too:", len(set(train) & set(dev)))
+
+cut = len(names) * 8 // 10  # the plain way: the first 80 % of the lines
+print("cut by line instead:", len(set(names[:cut]) & set(names[cut:])))
+
+# %% [markdown]
+# ## The check
+#
+# Under each exercise stands a line such as `check("0.1")`. It looks at what you wrote, tries it on a few inputs and
+# says what it found. It changes nothing and stops nothing: run it as often as you like. Rehearse it with a function
+# that doubles a number, first with nothing written yet.
+
+
+# %% id="rehearse-nothing"
+def double(x):
+    pass  # nothing here yet
+
+
+check("0.0")
+
+# %% [markdown]
+# *Not done* is not an error. Now a **wrong** answer. Look for three things: which line is wrong, by how much, and the
+# reason. Two of the chapter's words: *line* is one case that the check tries, *verdict* what it says of it.
+
+
+# %% id="rehearse-wrong"
+def double(x):
+    return x * x
+
+
+check("0.0")
+
+# %% [markdown]
+# Both lines are wrong here. At 2 the slip would go unnoticed, since $2\cdot 2 = 2 + 2$: that is why checks, and
+# you, try more than one input. Next, an answer that **stops with an error**. The check catches it and names it; in
+# a cell of your own you would see Python's full message.
+
+
+# %% id="rehearse-error"
+def double(x):
+    return x + y
+
+
+check("0.0")
+
+# %% [markdown]
+# And a **right** one. Right means right up to rounding: computers round, so nobody is asked for equality in the last
+# digit. Edit the cell as you like and run it again.
+
+
+# %% id="rehearse-right"
+def double(x):
+    return x + x
+
+
+check("0.0")
+
+# %% [markdown]
+# ## Your turn
+#
+# Exercises look like the next one. Dots and words say how hard it is, how long it may take, and what it is worth. Then
+# come the question and a cell for your answer: put your code in the place of `pass  # your code here`. Keep the names
+# that are given, for the check looks for them.
+
+# %% [markdown] id="exercise-0.1"
+# ### 0.1 How names begin
+#
+# ●○○ easy · about 5 minutes · 5 points
+#
+# Which share of the names begins with a given letter?
+#
+# $$\text{share} = \frac{\text{number of names that begin with the letter}}{\text{number of names}}$$
+#
+# It lies between 0 and 1. A name that stands in the list twice counts twice.
+
+
+# %% role="answer" id="answer-0.1"
+def share_starting_with(names, letter):
+    """names: a list of strings, not empty. letter: one letter. Returns a number from 0 to 1."""
+    ### BEGIN SOLUTION
+    return sum(name.startswith(letter) for name in names) / len(names)  # True counts as 1
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Stuck? Hints unfold when you click, one inside the other. Take one, try again, then take the next. None of them
+# is the answer.
+#
+# <details><summary>Hint 1: the idea</summary>
+#
+# Go through the names and count those that begin with the letter. Then divide.
+# <details><summary>Hint 2: the equation</summary>
+#
+# For `["ada", "bob", "alan", "cleo"]` and `"a"` it is $2/4 = 0.5$.
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# `name.startswith(…)` is True or False; `sum` counts the True ones; `len(…)` is the number of names.
+#
+# </details></details></details>
+
+# %% role="check" id="check-0.1" points=5
+check("0.1")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch00 import judge_share
+
+award("0.1", judge_share(submission, seed=challenge_seed("0.1", "names"), count=50), points=5)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# **What just happened.** The check called your function with lists of its own, so an answer that only fits the
+# notebook's names is not enough. Grading does the same with other lists. Here is your function at work on all the
+# names:
+
+# %% tags=["figure"] id="figure-beginnings"
+alphabet = "abcdefghijklmnopqrstuvwxyz"
+shares = [share_starting_with(names, letter) for letter in alphabet]
+fig, ax = plt.subplots(figsize=(9, 3), layout="constrained")
+if None not in shares:
+    ax.bar(list(alphabet), shares, color=BLUE, edgecolor="black", label="names that begin with it")
+everywhere = [letters[letter] / letters.total() for letter in alphabet]
+ax.plot(list(alphabet), everywhere, "o", color=VERMILION, label="among all letters")
+ax.set(title="Names begin with other letters than they go on with", xlabel="letter", ylabel="share")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: for each letter a bar, the share of names that begin with it, and a dot, its share among all letters. a leads
+# both. j, k and m begin many more names than their dots suggest; e, i and n fewer.*
+
+# %% [markdown]
+# ## Save, validate, hand in
+#
+# 1. **Run everything once more**: menu *Kernel → Restart Kernel and Run All Cells*. A notebook remembers what you ran
+#    and deleted; grading does not.
+# 2. **Save**: Ctrl+S (⌘S).
+# 3. **Validate**: the button above the page. It runs the saved file in a fresh kernel and lists the checks that are not
+#    passed.
+# 4. **Hand in** the `.ipynb` file under the name it has. Learning on your own? Compare with `solutions/`.
+
+# %% [markdown]
+# ### Why run everything again? See for yourself
+#
+# Run the next cell, then change `3` to `4`, and run only the `print` cell below it. The page says 4, the kernel still
+# knows 3. The numbers in brackets on the left say in which order cells were run.
+
+# %% id="state-a"
+apples = 3
+
+# %% id="state-b"
+print("apples:", apples)
+
+# %% [markdown]
+# ## What grading looks at
+#
+# | it looks at | it does not look at |
+# |---|---|
+# | your functions and values, by their names | how you wrote them: loops or one line |
+# | other inputs: numbers, sizes, edge cases | the outputs stored in your file |
+# | each exercise by itself: a crash costs that one only | speed, within reason |
+# | *some* rounding: right is right up to that | exercises marked “Further” |
+
+# %% [markdown]
+# Locked cells are put back before grading, so a change in them is lost. Cells that you add are kept and run. Long
+# trainings run for a few steps only in grading; no points hang on a number that only a long run reaches. Partly right
+# earns part of the points, line by line.
+
+# %% [markdown]
+# ## Three things to keep
+#
+# 1. A check may be run at any time; it says which case fails and why.
+# 2. Grading asks the same questions with other inputs.
+# 3. Restart and run all before you hand in.
+#
+# The names come from the [Social Security Administration](https://www.ssa.gov/oact/babynames/limits.html);
+# `data/README.md` says how the file was made and how to use names of your own.
+#
+# **Next**: [01 · Derivatives](../01_derivatives/derivatives.ipynb).

@@ -1,0 +1,1341 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] id="title"
+# # 03 · Forward mode
+#
+# - **You will be able to** build forward-mode differentiation from nothing: dual numbers, `jvp`, Jacobians, nested
+#   derivatives.
+# - **You need** the chain rule and partial derivatives (chapter 01), and Python classes.
+# - **Time:** 120 minutes. **Points:** 25, in eight exercises.
+# - **Where it stands:** chapter 01 found derivatives in four ways and used the fourth, the automatic one, as a black
+#   box. Here you build it. Chapter 04 turns its direction round.
+
+# %% role="locked" id="setup"
+import itertools
+import time
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from numpy.polynomial import Polynomial
+
+from grader.check import check, steps
+
+torch.set_num_threads(1)
+plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "image.cmap": "cividis"})
+BLUE, ORANGE, VERMILION, GREEN = "#0072B2", "#E69F00", "#D55E00", "#009E73"
+
+# %% [markdown]
+# ## The idea in one picture
+#
+# A program is a list of small steps. Forward mode runs it with one more number beside every value: how fast that value
+# changes while the inputs move in a direction that you choose. The value is called the **primal**, the rate the
+# **tangent**, written $\dot x$ and in code `x_dot`. Both travel from the inputs to the output, together.
+
+# %% role="locked" id="draw"
+def draw(ax, graph, places, notes, title):
+    """Draw `graph`, {name: the names it reads}, at `places` {name: (x, y)}, with a note under each name."""
+    arrow = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 26, "shrinkB": 28}
+    for name, parents in graph.items():
+        for parent in parents:
+            ax.annotate("", places[name], places[parent], arrowprops=arrow)
+    for name, place in places.items():
+        box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": "0.2" if name in graph else "0.6"}
+        ax.text(*place, f"{name}\n{notes[name]}", ha="center", va="center", fontsize=9, bbox=box)
+    across, up = zip(*places.values())
+    ax.set(xlim=(min(across) - 0.5, max(across) + 0.5), ylim=(min(up) - 0.6, max(up) + 0.6), title=title)
+    ax.axis("off")
+
+
+# %% tags=["figure"] id="figure-passes"
+graph_e = {"c": ["a", "b"], "d": ["b"], "e": ["c", "d"]}
+places_e = {"a": (0, 1), "b": (0, 0), "c": (1, 1), "d": (1, 0), "e": (2, 0.5)}
+passes = {
+    "a moves, b stands still: de/da = 12": {"a": (2, 1), "b": (3, 0), "c": (6, 3), "d": (4, 0), "e": (24, 12)},
+    "b moves, a stands still: de/db = 14": {"a": (2, 0), "b": (3, 1), "c": (6, 2), "d": (4, 1), "e": (24, 14)},
+}
+fig, axes = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
+for ax, (title, pairs) in zip(axes, passes.items()):
+    draw(ax, graph_e, places_e, {name: f"{x}\nrate {x_dot}" for name, (x, x_dot) in pairs.items()}, title)
+fig.suptitle("e = (a·b)(b + 1): one pass for each input that moves")
+plt.show()
+
+# %% [markdown]
+# *Figure: the graph of e = (a·b)(b+1) twice: a and b on the left, c = a·b and d = b+1 in the middle, e on the right, each
+# with its value and its rate. With a moving at rate 1 the rates are c 3, d 0, e 12; with b moving, c 2, d 1, e 14.*
+#
+# ## 1 · A program is a graph
+#
+# Each statement makes a node; an arrow comes from every name that it reads. A statement needs only the primals and
+# tangents of what it reads, so nothing has to be remembered. Here is the picture as plain Python:
+
+# %% id="two-passes"
+a, b = 2.0, 3.0
+for a_dot, b_dot in [(1.0, 0.0), (0.0, 1.0)]:
+    c, c_dot = a * b, a_dot * b + a * b_dot  # product rule
+    d, d_dot = b + 1, b_dot  # a constant does not move
+    e, e_dot = c * d, c_dot * d + c * d_dot
+    print(f"seed ({a_dot:.0f}, {b_dot:.0f}): c {c_dot:.0f}, d {d_dot:.0f}, e {e_dot:.0f}")
+
+# %% [markdown] id="exercise-3.1"
+# ### 3.1 Two resistors, by hand
+#
+# ●○○ easy · about 10 minutes · 2 points
+#
+# ```
+# u = r1 * r2
+# v = r1 + r2
+# w = u / v      # ohms of the two in parallel
+# i = 9 / w      # amperes from a 9-volt battery
+# ```
+#
+# Take $r_1 = 3$ and $r_2 = 6$. On paper, draw the graph and write each value beside its node. Then write each tangent
+# for the **seed** $\dot r_1 = 1$, $\dot r_2 = 0$. Last, the tangent of $i$ when both move: $\dot r_1 = 1$,
+# $\dot r_2 = -2$. For a quotient,
+#
+# $$w = \frac uv \qquad \dot w = \frac{\dot u\,v - u\,\dot v}{v^2}.$$
+
+# %% role="answer" id="answer-3.1"
+# graph          {"u": [...], "v": [...], "w": [...], "i": [...]}: the names that each statement reads
+# values         {"u": ..., "v": ..., "w": ..., "i": ...}: numbers
+# tangents       the same four names, for the seed r1_dot = 1, r2_dot = 0
+# mixed_tangent  the tangent of i for the seed r1_dot = 1, r2_dot = -2
+graph = values = tangents = mixed_tangent = None
+### BEGIN SOLUTION
+graph = {"u": ["r1", "r2"], "v": ["r1", "r2"], "w": ["u", "v"], "i": ["w"]}
+values = {"u": 18, "v": 9, "w": 2, "i": 9 / 2}
+# u' = 1·6 + 3·0, v' = 1 + 0, w' = (6·9 - 18·1) / 81, i' = -9/2² · w'
+tangents = {"u": 6, "v": 1, "w": 4 / 9, "i": -1}
+# The seed (0, 1) gives u' = 3, v' = 1, w' = (27 - 18)/81 = 1/9, i' = -1/4, and tangents add: 1·(-1) + (-2)·(-1/4).
+mixed_tangent = -1 / 2
+### END SOLUTION
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# Go down the program line by line. For each line write the value, then the rate, using only numbers that you already
+# have.
+#
+# </details>
+# <details><summary>Hint 2: the equations</summary>
+#
+# $\dot u = \dot r_1 r_2 + r_1 \dot r_2$, $\;\dot v = \dot r_1 + \dot r_2$, and for $i = 9/w$:
+# $\dot i = -\dfrac{9}{w^2}\,\dot w$.
+#
+# </details>
+# <details><summary>Hint 3: the shape of the answer</summary>
+#
+# Python may do the last division: `"w": 36 / 81` is a fine entry. The mixed tangent is a second pass with the other
+# seed.
+#
+# </details>
+
+# %% role="check" id="check-3.1" points=2
+check("3.1")
+### BEGIN HIDDEN TESTS
+from grader.check.credit import award
+from grader.check.exercises.ch03_hand import judge_hand
+
+award("3.1", judge_hand(submission), points=2)
+### END HIDDEN TESTS
+
+# %% tags=["figure"] id="figure-resistors"
+if graph and values and tangents:  # drawn from your own answer
+    places_i = {"r1": (0, 1), "r2": (0, 0), "u": (1, 1), "v": (1, 0), "w": (2, 0.5), "i": (3, 0.5)}
+    pairs = {"r1": (3, 1), "r2": (6, 0)} | {name: (values[name], tangents[name]) for name in graph}
+    fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+    notes = {name: f"{x:.3g}\nrate {x_dot:.3g}" for name, (x, x_dot) in pairs.items()}
+    draw(ax, graph, places_i, notes, "One more ohm at r1 costs about one ampere")
+    plt.show()
+
+# %% [markdown]
+# *Figure: your graph. r1 and r2 both point to u and v; u and v point to w; w points to i. In the right answer the rates
+# are u 6, v 1, w 4/9 and i −1.*
+#
+# ### What just happened
+#
+# You ran forward mode with a pencil. Every line did two things: compute, and say how fast the result moves. The
+# direction was chosen before the run, by the seed. One run answered one question: what if the inputs move *this* way?
+
+# %% [markdown]
+# ## 2 · Dual numbers
+#
+# Put the two numbers into one object, $x + \dot x\,\varepsilon$, and compute with it as with any sum, with one extra
+# rule: $\varepsilon^2 = 0$. The product rule then falls out of ordinary multiplication
+# ([Clifford, 1873](https://doi.org/10.1112/plms/s1-4.1.381)):
+#
+# $$(x + \dot x\varepsilon)(y + \dot y\varepsilon) = xy + (\dot x y + x \dot y)\,\varepsilon +
+# \underbrace{\dot x\dot y\,\varepsilon^2}_{0}$$
+#
+# $\varepsilon$ is no small number. It is a symbol, like a polynomial's variable, whose square is dropped exactly:
+
+# %% id="dual-polynomials"
+x_poly = Polynomial([3, 2], symbol="ε")  # 3 + 2ε
+y_poly = Polynomial([5, 7], symbol="ε")  # 5 + 7ε
+product = x_poly * y_poly
+print("all terms:    ", product)
+print("ε² dropped:   ", product.cutdeg(1))
+print("product rule: ", 3 * 5, "and", 2 * 5 + 3 * 7)
+
+# %% tags=["figure"] id="figure-rectangle"
+x, y, x_dot, y_dot = 3.0, 2.0, 0.6, 0.4
+parts_of_area = [
+    ((0, 0), x, y, "0.88", "", "x·y"),
+    ((x, 0), x_dot, y, BLUE, "//", "ẋ·y"),
+    ((0, y), x, y_dot, ORANGE, "\\\\", "x·ẏ"),
+    ((x, y), x_dot, y_dot, "white", "", "ẋ·ẏ"),
+]
+fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
+for corner, width, height, colour, hatch, label in parts_of_area:
+    ax.add_patch(plt.Rectangle(corner, width, height, fc=colour, ec="black", hatch=hatch, alpha=0.8))
+    at = (corner[0] + width / 2, corner[1] + height / 2)
+    ax.text(*at, label, ha="center", va="center", fontsize=10, bbox={"fc": "white", "ec": "none", "pad": 1})
+ax.annotate("dropped", (3.62, 2.2), (4.0, 2.2), va="center", arrowprops={"arrowstyle": "->"})
+ax.set(xlim=(0, 4.7), ylim=(0, 2.6), xlabel="first side", ylabel="second side", aspect="equal")
+ax.set_title("A product's tangent is two strips; the corner is of second order")
+plt.show()
+
+# %% [markdown]
+# *Figure: a rectangle of sides x and y that grows on both sides. A hatched strip of area ẋ·y lies to its right, another
+# of area x·ẏ above it, and a small white corner of area ẋ·ẏ, marked as dropped, between them.*
+#
+# Every other rule follows. Divide, and the quotient rule appears; repeat a product, and the power rule does. A plain
+# number $c$ stands still: it is $c + 0\,\varepsilon$. You can think of a dual number as a point with a slope:
+
+# %% tags=["figure"] id="figure-slopes"
+t, at = np.linspace(0, 1.8, 91), 1.1
+panels = {
+    "x": (t, at, 1.0),
+    "x²": (t**2, at**2, 2 * at),
+    "sin(x²)": (np.sin(t**2), np.sin(at**2), np.cos(at**2) * 2 * at),
+}
+fig, axes = plt.subplots(1, 3, figsize=(10, 2.8), layout="constrained")
+for ax, (title, (curve, primal, tangent)) in zip(axes, panels.items()):
+    ax.plot(t, curve, color="0.7", lw=3)
+    ax.plot([at - 0.4, at + 0.4], [primal - 0.4 * tangent, primal + 0.4 * tangent], color=VERMILION, ls="--", lw=2)
+    ax.plot(at, primal, "o", color=BLUE)
+    ax.set(title=f"{title}:  {primal:.2f} + {tangent:.2f} ε", xlabel="x")
+fig.suptitle("Each step takes a point with a slope to the next point with its slope")
+plt.show()
+
+# %% [markdown]
+# *Figure: three curves over x, first x, then x squared, then the sine of that. On each, a dot at x = 1.1 with a dashed piece
+# of the tangent line through it. The titles give the dual numbers: 1.10 + 1.00 ε, 1.21 + 2.20 ε, 0.94 + 0.78 ε.*
+#
+# Your class derives from the one below. It holds the two numbers, and knows the operations that are *linear*: those act on
+# primal and tangent alike.
+
+# %% role="locked" id="pair"
+class Pair:
+    """A primal and its tangent, two numbers or two numpy arrays of one shape. Linear operations act on both alike."""
+
+    __array_ufunc__ = None  # array * dual: numpy leaves the arithmetic to the dual
+
+    def __init__(self, primal, tangent):
+        self.primal, self.tangent = primal, tangent
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.primal}, {self.tangent})"
+
+    def __getitem__(self, index):
+        return type(self)(self.primal[index], self.tangent[index])
+
+    def __rmatmul__(self, matrix):
+        return type(self)(matrix @ self.primal, matrix @ self.tangent)
+
+    def sum(self):
+        return type(self)(self.primal.sum(), self.tangent.sum())
+
+
+# %% [markdown] id="exercise-3.2"
+# ### 3.2 Arithmetic on dual numbers
+#
+# ●●○ medium · about 25 minutes · 5 points
+#
+# | operation | primal | tangent |
+# |---|---|---|
+# | $x \pm y$ | $x \pm y$ | $\dot x \pm \dot y$ |
+# | $x\,y$ | $x\,y$ | $\dot x\,y + x\,\dot y$ |
+# | $x / y$ | $x / y$ | $(\dot x - (x/y)\,\dot y)\,/\,y$ |
+# | $x^p$, plain $p$ | $x^p$ | $p\,x^{p-1}\,\dot x$ |
+# | $x^y$, dual $y$, $x > 0$ | $x^y$ | $x^y\,(\tfrac yx\,\dot x + \ln x\;\dot y)$ |
+#
+# **a.** `lift` and `Dual`. Either side of an operation may be a plain number or array: `2 - x` calls `x.__rsub__(2)`. A
+# comparison looks at primals only, so that branches work. Nothing is changed in place. The tangent always has the
+# primal's shape. **b.** `divide` and `power`; the cell after them attaches `/` and `**`.
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# Begin each method with `other = lift(other)`: from then on both sides are dual numbers and one formula serves all.
+#
+# </details>
+# <details><summary>Hint 2: the equation</summary>
+#
+# A plain exponent needs a case of its own: $\ln x$ does not exist for $x < 0$, but $(-2)^3$ and its derivative do.
+#
+# </details>
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# Every method ends in `return Dual(…, …)`. A reflected method can be one line: lift the plain number, then use the
+# ordinary operator with the operands in the order in which they were written.
+#
+# </details>
+
+# %% role="answer" id="answer-3.2-a"
+def lift(x):
+    """x itself where it is a Dual; a number or array as a Dual that stands still, its tangent of x's shape."""
+    ### BEGIN SOLUTION
+    return x if isinstance(x, Dual) else Dual(x, np.zeros(np.shape(x)))
+    ### END SOLUTION
+
+
+class Dual(Pair):
+    """A number, or an array, that knows how fast it moves."""
+
+    def __neg__(self):
+        ### BEGIN SOLUTION
+        return Dual(-self.primal, -self.tangent)
+        ### END SOLUTION
+
+    def __add__(self, other):
+        ### BEGIN SOLUTION
+        other = lift(other)
+        return Dual(self.primal + other.primal, self.tangent + other.tangent)
+        ### END SOLUTION
+
+    def __sub__(self, other):
+        ### BEGIN SOLUTION
+        return self + -lift(other)
+        ### END SOLUTION
+
+    def __mul__(self, other):
+        ### BEGIN SOLUTION
+        other = lift(other)
+        return Dual(self.primal * other.primal, self.tangent * other.primal + self.primal * other.tangent)
+        ### END SOLUTION
+
+    # With a plain number on the left, other: __radd__, __rsub__, __rmul__
+    ### BEGIN SOLUTION
+    def __radd__(self, other):
+        return lift(other) + self
+
+    def __rsub__(self, other):
+        return lift(other) - self
+
+    def __rmul__(self, other):
+        return lift(other) * self
+
+    ### END SOLUTION
+    # Comparisons of primals: __lt__, __le__, __gt__, __ge__, __eq__
+    ### BEGIN SOLUTION
+    def __lt__(self, other):
+        return self.primal < lift(other).primal
+
+    def __le__(self, other):
+        return self.primal <= lift(other).primal
+
+    def __gt__(self, other):
+        return self.primal > lift(other).primal
+
+    def __ge__(self, other):
+        return self.primal >= lift(other).primal
+
+    def __eq__(self, other):
+        return self.primal == lift(other).primal
+
+    ### END SOLUTION
+
+
+# %% role="answer" id="answer-3.2-b"
+def divide(x, y):
+    """x / y for two Duals."""
+    ### BEGIN SOLUTION
+    quotient = x.primal / y.primal
+    return Dual(quotient, (x.tangent - quotient * y.tangent) / y.primal)
+    ### END SOLUTION
+
+
+def power(x, y):
+    """x ** y, where one of the two is a Dual, or both."""
+    ### BEGIN SOLUTION
+    if not isinstance(y, Dual):  # no logarithm here, so the base may be negative
+        return Dual(x.primal**y, y * x.primal ** (y - 1) * x.tangent)
+    x = lift(x)
+    value = x.primal**y.primal
+    return Dual(value, value * (y.primal / x.primal * x.tangent + np.log(x.primal) * y.tangent))
+    ### END SOLUTION
+
+
+# %% role="locked" id="attach"
+Dual.__truediv__ = lambda self, other: divide(self, lift(other))
+Dual.__rtruediv__ = lambda self, other: divide(lift(other), self)  # 2 / x
+Dual.__pow__ = lambda self, other: power(self, other)
+Dual.__rpow__ = lambda self, other: power(other, self)  # 2 ** x
+
+# %% role="check" id="check-3.2" points=5
+check("3.2")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch03_dual import judge_arithmetic, judge_arrays, judge_programs
+from grader.check.exercises.ch03_programs import ARITHMETIC_STEPS
+
+seed = challenge_seed("3.2", "fresh numbers")
+lines = judge_arithmetic(submission, seed)
+lines += judge_arrays(submission, seed, size=4)
+lines += judge_programs(submission, "3.2", challenge_seed("3.2", "programs"), 8, ARITHMETIC_STEPS)
+award("3.2", lines, points=5)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# Any Python function of numbers can now be run with dual numbers, loops and branches included. What gets differentiated
+# is **the run that happened**. Here is one whose length depends on the input, the square root of the Babylonians, by
+# torch's forward mode:
+
+# %% id="babylonian"
+def babylonian(x):
+    """The square root of x, by repeated averaging."""
+    root = x
+    while abs(root * root - x) > 1e-12 * x:
+        root = (root + x / root) / 2
+    return root
+
+
+def torch_tangent(f, x):
+    """f(x) and f'(x) by torch's forward mode, as floats."""
+    x = torch.tensor(x, dtype=torch.float64)
+    value, tangent = torch.func.jvp(f, (x,), (torch.ones_like(x),))
+    return value.item(), tangent.item()
+
+
+print("torch:", *(f"{number:.9f}" for number in torch_tangent(babylonian, 9.0)))
+print("exact:", *(f"{number:.9f}" for number in (9.0**0.5, 0.5 / 9.0**0.5)))
+
+# %% tags=["figure"] id="figure-run"
+xs = np.arange(1, 31) / 5  # 0.2, 0.4, ..., 6: x = 1 is one of them
+tangents_found = [torch_tangent(babylonian, x)[1] for x in xs]
+fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+ax.plot(xs, 0.5 / xs**0.5, color="0.7", lw=5, label="1 / (2√x)")
+ax.plot(xs, tangents_found, ".", color=VERMILION, label="the loop's tangent")
+ax.annotate("x = 1: the loop never runs", (1, 1), (2.2, 0.98), va="center", arrowprops={"arrowstyle": "->"})
+ax.set(xlabel="x", ylabel="derivative", title="The tangent of a loop is right, except where the run is a special case")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: the derivative of the square root over x from 0.2 to 6, a falling grey curve, with the loop's tangents as dots on
+# it. One dot is off: at x = 1 it stands at 1, twice the true value.*
+#
+# At $x = 1$ the first guess is already right, the loop is skipped, and the run is `root = x`, whose derivative is 1. The
+# *value* is correct and the tangent is not. A program that stops on its value alone may have tangents still on their way.
+
+# %% [markdown]
+# > **Often said: “the derivative of a product with respect to one operand is the other operand.”** True when the two
+# > operands are distinct. In `x * x` both move. The dual rule needs no exception; count what each term gives at 3:
+
+# %% id="often-product"
+x, x_dot = 3.0, 1.0
+first_term, second_term = x_dot * x, x * x_dot
+print("the other operand:", x, "   both terms:", first_term + second_term)
+print("torch:", torch_tangent(lambda x: x * x, 3.0)[1])
+
+# %% [markdown]
+# ## 3 · Elementary functions: one table
+#
+# For a function of one variable the rule is the chain rule and nothing else:
+#
+# $$y = f(x) \qquad \dot y = f'(x)\,\dot x .$$
+#
+# So a library of functions is a table of derivatives and one piece of code that reads it. Several derivatives are
+# cheapest in terms of the *result*: $\exp' = \exp$, and $\tanh' = 1 - \tanh^2$. An entry gets both, `x` and `y = f(x)`.
+
+# %% tags=["figure"] id="figure-functions"
+pictures = [("exp", -2, 1.5), ("log", 0.2, 4), ("sin", -4, 4), ("tanh", -3, 3), ("sqrt", 0.1, 4), ("relu", -2, 2)]
+fig, axes = plt.subplots(1, 6, figsize=(13, 2.5), layout="constrained")
+for ax, (name, low, high) in zip(axes, pictures):
+    x_line = torch.linspace(low, high, 101, dtype=torch.float64)
+    function = getattr(torch, name)
+    y_line, slope = torch.func.jvp(function, (x_line,), (torch.ones_like(x_line),))
+    ax.plot(x_line, y_line, color=BLUE, label="f")
+    ax.plot(x_line, slope, color=VERMILION, ls="--", label="f'")
+    ax.set(title=name, xlabel="x")
+axes[0].legend()
+fig.suptitle("Six functions and their derivatives: each is one line of the table")
+plt.show()
+
+# %% [markdown]
+# *Figure: six small plots, exp, log, sin, tanh, sqrt and relu, each a solid curve with its derivative dashed. exp and its
+# derivative coincide; relu's derivative is a step from 0 to 1.*
+
+# %% role="locked" id="functions"
+FUNCTIONS = {"exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "sqrt": np.sqrt}
+FUNCTIONS["relu"] = lambda x: np.maximum(x, 0.0)
+DERIVATIVES = {}  # name -> a function of x and y = f(x) that gives f'(x)
+
+# %% [markdown] id="exercise-3.3"
+# ### 3.3 The rule table
+#
+# ●○○ easy · about 10 minutes · 3 points
+#
+# **a.** Write the seven entries of `DERIVATIVES`: `exp`, `log`, `sin`, `cos`, `tanh`, `sqrt`, `relu`. Each takes `x` and
+# `y = f(x)`, numbers or arrays, and returns $f'(x)$. For relu at 0 take 0, the usual convention.
+#
+# **b.** Write `elementary(name)`. It returns a function that takes a `Dual` to a `Dual` by the two tables, and a plain
+# number or array to a plain result.
+
+# %% role="answer" id="answer-3.3-a"
+# DERIVATIVES["exp"] = ..., and so on for the other six names: functions of (x, y)
+### BEGIN SOLUTION
+DERIVATIVES["exp"] = lambda x, y: y
+DERIVATIVES["log"] = lambda x, y: 1 / x
+DERIVATIVES["sin"] = lambda x, y: np.cos(x)
+DERIVATIVES["cos"] = lambda x, y: -np.sin(x)
+DERIVATIVES["tanh"] = lambda x, y: 1 - y * y  # the result is at hand: no second tanh
+DERIVATIVES["sqrt"] = lambda x, y: 0.5 / y
+DERIVATIVES["relu"] = lambda x, y: (x > 0) * 1.0  # entry by entry, 0 at 0
+### END SOLUTION
+
+# %% role="answer" id="answer-3.3-b"
+def elementary(name):
+    """FUNCTIONS[name] for plain numbers, arrays and Duals."""
+    ### BEGIN SOLUTION
+    function = FUNCTIONS[name]
+
+    def lifted(x):
+        if not isinstance(x, Dual):
+            return function(x)
+        y = function(x.primal)
+        return Dual(y, DERIVATIVES[name](x.primal, y) * x.tangent)
+
+    return lifted
+    ### END SOLUTION
+
+
+# %% role="locked" id="elementary-functions"
+exp, log, sin, cos, tanh, sqrt, relu = (elementary(name) for name in FUNCTIONS)
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# `elementary` makes a function and returns it. The inner function remembers `name`.
+#
+# </details>
+# <details><summary>Hint 2: the equations</summary>
+#
+# $(\sqrt x)' = \dfrac{1}{2\sqrt x}$, which is $\dfrac{1}{2y}$, and $\cos' = -\sin$.
+#
+# </details>
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# Inside: if `x` is no `Dual`, return the plain result. Otherwise compute `y` from the primal, then
+# `Dual(y, … * x.tangent)`.
+#
+# </details>
+
+# %% role="check" id="check-3.3" points=3
+check("3.3")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch03_dual import judge_functions, judge_programs
+from grader.check.exercises.ch03_programs import FUNCTION_STEPS
+
+lines = judge_functions(submission, challenge_seed("3.3", "fresh numbers"), size=5)
+lines += judge_programs(submission, "3.3", challenge_seed("3.3", "programs"), 8, FUNCTION_STEPS)
+award("3.3", lines, points=3)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# You extended a language. Nothing in a program that uses `exp` has to know about derivatives, and a new function costs
+# one line. Every AD library has such a table at its heart; the idea goes back to
+# [Wengert, 1964](https://doi.org/10.1145/355586.364791).
+#
+# ## 4 · jvp: push a direction through
+#
+# Let $f$ take $n$ numbers to $m$ numbers. Its derivative at $x$ is a linear map, the Jacobian $J$ of shape $(m, n)$. A
+# forward pass with seed $v$ gives the **Jacobian–vector product** without ever building $J$:
+#
+# $$\underset{(m,)}{\dot y} = \underset{(m,\,n)}{J}\;\underset{(n,)}{v}$$
+
+# %% tags=["figure"] id="figure-push"
+def bend(p):
+    """A map of the plane: p has shape (2, ...)."""
+    return torch.stack([p[0] + 0.4 * torch.sin(2 * p[1]), p[1] + 0.3 * p[0] ** 2])
+
+
+side = torch.linspace(-1, 1, 9, dtype=torch.float64)
+at = torch.tensor([0.5, 0.25], dtype=torch.float64)
+fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+lines = [torch.stack([side, torch.full_like(side, s)]) for s in side]
+for line in [*lines, *(line.flip(0) for line in lines)]:
+    axes[0].plot(*line, color="0.75", lw=0.8)
+    axes[1].plot(*bend(line), color="0.75", lw=0.8)
+for v, colour, style in [([0.5, 0.0], BLUE, "-"), ([0.0, 0.5], VERMILION, "--")]:
+    v = torch.tensor(v, dtype=torch.float64)
+    y, y_dot = torch.func.jvp(bend, (at,), (v,))
+    for ax, start, step in [(axes[0], at, v), (axes[1], y, y_dot)]:
+        ax.annotate("", start + step, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2.5, "ls": style})
+axes[0].set(title="inputs: x and two directions v", xlabel="x₁", ylabel="x₂", aspect="equal")
+axes[1].set(title="outputs: f(x) and J v", xlabel="y₁", ylabel="y₂", aspect="equal")
+fig.suptitle("jvp takes an arrow at x to the arrow at f(x), along the bent grid line")
+plt.show()
+
+# %% [markdown]
+# *Figure: left, a square grid with two arrows at one point, one along each axis. Right, the grid bent by f; the same two
+# arrows start at the image of the point and are tangent to the images of the two grid lines.*
+#
+# A function may take any structure: a list of arrays, a dictionary of parameters. The helper below does to every leaf
+# what a function does to one.
+
+# %% role="locked" id="tree-map"
+def tree_map(g, *trees):
+    """The structure of `trees` (all alike) with g(leaf, leaf, ...) at each leaf. Lists, tuples and dicts nest."""
+    first = trees[0]
+    if isinstance(first, dict):
+        return {key: tree_map(g, *(tree[key] for tree in trees)) for key in first}
+    if isinstance(first, list | tuple):
+        return type(first)(tree_map(g, *leaves) for leaves in zip(*trees, strict=True))
+    return g(*trees)
+
+
+print(tree_map(lambda x, y: x + y, {"w": [1, 2], "b": 3}, {"w": [10, 20], "b": 30}))
+
+# %% [markdown] id="exercise-3.4"
+# ### 3.4 jvp for any structure
+#
+# ●●○ medium · about 10 minutes · 4 points
+#
+# Write `jvp(f, x, v)`. It returns two things, both in the structure of $f(x)$ and free of dual numbers: $f(x)$ and
+# $J\,v$. `x` and `v` have the same structure, with numbers or arrays as leaves. `f` is called **once**. A part of the
+# output that does not depend on `x` has the tangent zero.
+
+# %% role="answer" id="answer-3.4"
+def jvp(f, x, v):
+    """f(x) and the derivative of f at x along v: (primals, tangents), in the structure of f(x)."""
+    ### BEGIN SOLUTION
+    y = f(tree_map(Dual, x, v))
+    # lift: a leaf that never met x is a plain number, and stands still
+    return tree_map(lambda leaf: lift(leaf).primal, y), tree_map(lambda leaf: lift(leaf).tangent, y)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# Three moves: pair every leaf of `x` with its leaf of `v`, run `f`, take the result apart.
+#
+# </details>
+# <details><summary>Hint 2: the equation</summary>
+#
+# $f(x + v\,\varepsilon) = f(x) + (J v)\,\varepsilon$, leaf by leaf.
+#
+# </details>
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# `tree_map` three times: once over two trees, twice over one. A leaf of the output may be a plain number; `lift` knows
+# what to do with it.
+#
+# </details>
+
+# %% role="check" id="check-3.4" points=4
+check("3.4")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch03_jvp import judge_jvp, judge_jvp_programs
+
+lines = judge_jvp(submission, challenge_seed("3.4", "fresh numbers"), size=5)
+lines += judge_jvp_programs(submission, challenge_seed("3.4", "programs"), 8)
+award("3.4", lines, points=4)
+### END HIDDEN TESTS
+
+# %% id="e-in-two-passes"
+def e_of(ab):
+    a, b = ab
+    return (a * b) * (b + 1)
+
+
+for seed in [(1.0, 0.0), (0.0, 1.0)]:
+    if (answer := jvp(e_of, (2.0, 3.0), seed)) is not None:
+        print(f"seed {seed}: e = {answer[0]}, tangent {answer[1]}")
+
+# %% [markdown]
+# ### What just happened
+#
+# $e = (a\,b)(b+1)$ took two passes, 12 then 14. Any other direction costs one pass too, and is a mix of the two:
+# $\dot e = 12\,\dot a + 14\,\dot b$.
+#
+# > **Often said: “$e$ grows fastest by increasing $b$.”** Among the two axes, yes. Among all directions of length 1 the
+# > best is $(12, 14)/\sqrt{340}$, with rate $\sqrt{340} \approx 18.4$. Turn the seed round and look:
+
+# %% tags=["figure"] id="figure-directions"
+angles = np.arange(0, 181, 5)
+at = torch.tensor([2.0, 3.0], dtype=torch.float64)
+seeds = torch.tensor(np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))], 1))
+rates = [torch.func.jvp(e_of, (at,), (seed,))[1].item() for seed in seeds]
+fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+ax.plot(angles, rates, "o-", ms=3, color=BLUE)
+for angle, label in [(0, "a alone: 12"), (90, "b alone: 14"), (np.degrees(np.arctan2(14, 12)), "steepest: 18.4")]:
+    ax.axvline(angle, color="0.5", ls=":")
+    ax.text(angle + 2, -12, label)
+ax.set(xlabel="direction of the seed (degrees from a towards b)", ylabel="tangent of e", xticks=range(0, 181, 30))
+ax.set_title("The steepest direction lies between the axes")
+plt.show()
+
+# %% [markdown]
+# *Figure: the tangent of e against the direction of the seed, from 0 to 180 degrees, a cosine wave: 12 at 0 degrees,
+# 14 at 90, its top 18.4 near 49 degrees, zero near 139 degrees and −12 at 180.*
+#
+# > **Often said: “first find every local partial, then multiply from the output back to the inputs: that is forward
+# > mode.”** The name depends on the order of travel. Multiplying from $e$ back is *reverse* mode. On this graph both need
+# > the same three products, so it cannot show which is better:
+
+# %% id="often-mode"
+c, d = a * b, b + 1
+local = {"c/a": b, "c/b": a, "d/b": 1.0, "e/c": d, "e/d": c}  # known while evaluating
+forward = {"a": [("c/a", "e/c")], "b": [("c/b", "e/c"), ("d/b", "e/d")]}  # input first
+for name, paths in forward.items():
+    total = sum(local[near] * local[far] for near, far in paths)
+    print(f"de/d{name} = {total:.0f} from {len(paths)} product(s), whichever factor comes first")
+
+# %% [markdown]
+# ## 5 · The Jacobian, column by column
+#
+# Seed with the $j$-th unit vector and you get column $j$: how all outputs react to one input. With $n$ inputs that is
+# $n$ passes, however many outputs there are.
+#
+# $$J\,e_j = \text{column } j \text{ of } J \qquad J = \big[\,J e_1 \;\cdots\; J e_n\,\big]$$
+
+# %% tags=["figure"] id="figure-columns"
+def wave(x):  # (4,) -> (6,)
+    return torch.sin(torch.outer(torch.arange(1, 7, dtype=x.dtype), x)).sum(1) * x[0]
+
+
+at = torch.tensor([0.3, -0.8, 0.5, 1.1], dtype=torch.float64)
+columns = [torch.func.jvp(wave, (at,), (seed,))[1] for seed in torch.eye(4, dtype=torch.float64)]
+fig, axes = plt.subplots(1, 5, figsize=(11, 3), layout="constrained", width_ratios=[1, 1, 1, 1, 4])
+tables = [*(column[:, None] for column in columns), torch.stack(columns, 1)]
+for j, (ax, table) in enumerate(zip(axes, tables)):
+    ax.imshow(table, cmap="PuOr", vmin=-5, vmax=5, aspect="auto")
+    for (row, column), entry in np.ndenumerate(table.numpy()):
+        ax.text(column, row, f"{entry:.2f}", ha="center", va="center")
+    ax.set(title=f"pass {j + 1}", xlabel=f"seed e{j + 1}", xticks=[], yticks=range(6))
+    ax.grid(False)
+axes[-1].set(title="J, shape (6, 4)", xlabel="input", xticks=range(4))
+axes[0].set_ylabel("output")
+fig.suptitle("Four passes give the four columns of a Jacobian")
+plt.show()
+
+# %% [markdown]
+# *Figure: four narrow tables of six numbers, one for each pass, and beside them the six-by-four Jacobian, whose columns
+# are those four. Cells are coloured by sign and size.*
+
+# %% [markdown] id="exercise-3.5"
+# ### 3.5 Jacobian by columns
+#
+# ●○○ easy · about 10 minutes · 3 points
+#
+# Write `jacobian(f, x)` with your `jvp`. `x` has shape `(n,)`, `f(x)` has shape `(m,)`, the answer has shape `(m, n)`:
+# row $i$ is output $i$, column $j$ is input $j$. `f` is run exactly $n$ times.
+
+# %% role="answer" id="answer-3.5"
+def jacobian(f, x):
+    """The Jacobian (m, n) of f: (n,) -> (m,) at x, one forward pass an input."""
+    ### BEGIN SOLUTION
+    columns = [jvp(f, x, seed)[1] for seed in np.eye(len(x))]
+    return np.stack(columns, axis=1)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# A loop over the $n$ unit vectors, the rows of `np.eye(n)`.
+#
+# </details>
+# <details><summary>Hint 2: the equation</summary>
+#
+# $J_{ij} = \partial y_i / \partial x_j = (J e_j)_i$.
+#
+# </details>
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# Collect the tangents in a list, then `np.stack`. Which axis is the new one?
+#
+# </details>
+
+# %% role="check" id="check-3.5" points=3
+check("3.5")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch03_jvp import judge_jacobian
+
+lines = judge_jacobian(submission, challenge_seed("3.5", "wide"), m=3, n=8)
+lines += judge_jacobian(submission, challenge_seed("3.5", "tall"), m=7, n=2)
+award("3.5", lines, points=3)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What does it cost?
+#
+# One pass costs a small multiple of one evaluation. A gradient is the Jacobian of a function with *one* output, and
+# forward mode still needs a pass for each of the $n$ inputs. Below, torch does just that, and beside it one reverse
+# pass, the subject of chapter 04.
+
+# %% id="time-passes" tags=["nbval-ignore-output"]
+def seconds(work):
+    """The fastest of a few runs."""
+    times = []
+    for _ in range(steps(7, 1)):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def energy(x):  # (n,) -> one number
+    return (torch.sin(x) * torch.cos(x.flip(0))).sum()
+
+
+counts = [2**k for k in range(2, steps(9, 5))]
+points = [torch.linspace(0, 1, n) for n in counts]
+forward_times = [seconds(lambda: [torch.func.jvp(energy, (x,), (s,)) for s in torch.eye(len(x))]) for x in points]
+reverse_times = [seconds(lambda: torch.func.grad(energy)(x)) for x in points]
+for n, forward_time, reverse_time in zip(counts, forward_times, reverse_times):
+    print(f"n = {n:3}: forward {1e3 * forward_time:7.2f} ms, reverse {1e3 * reverse_time:5.2f} ms")
+
+# %% tags=["figure"] id="figure-time"
+fig, ax = plt.subplots(figsize=(7.5, 3.4), layout="constrained")
+ax.loglog(counts, forward_times, "o-", color=VERMILION, label="forward mode: n passes")
+ax.loglog(counts, reverse_times, "s--", color=BLUE, label="reverse mode: one pass")
+ax.set(xlabel="inputs n", ylabel="seconds for the gradient", title="Forward mode pays for every input")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: time against the number of inputs on logarithmic axes. The line of forward mode rises with slope one, doubling
+# with each doubling of n; that of reverse mode stays nearly flat.*
+#
+# ## 6 · Derivatives inside derivatives
+#
+# Let the inner function read a variable of the outer one:
+#
+# $$\frac{d}{dx}\Big[\,x\cdot\frac{d}{dy}(x + y)\Big|_{y=1}\Big]\Big|_{x=1}$$
+#
+# The inner derivative is 1 whatever $x$ is. So the bracket is $x$, and the answer is 1. Here is a small dual number
+# that knows nothing of nesting:
+
+# %% id="naive"
+class Naive(SimpleNamespace):
+    """A dual number with + and * only."""
+
+    def __add__(self, other):
+        return Naive(primal=self.primal + other.primal, tangent=self.tangent + other.tangent)
+
+    def __mul__(self, other):  # by a plain number
+        return Naive(primal=self.primal * other, tangent=self.tangent * other)
+
+
+def naive_derivative(f, x):
+    return f(Naive(primal=x, tangent=1.0)).tangent
+
+
+print("naive:", naive_derivative(lambda x: x * naive_derivative(lambda y: x + y, 1.0), 1.0))
+print("right: 1.0")
+
+# %% [markdown]
+# Two. The inner pass saw `x` with the tangent that the *outer* pass had given it, and took it for its own. This is
+# **perturbation confusion**
+# ([Siskind & Pearlmutter, 2008](https://doi.org/10.1007/s10990-008-9037-1)). The cure: each derivative gets an
+# $\varepsilon$ of its own, a **level**. With $\varepsilon_1$ for $x$ and $\varepsilon_2$ for $y$:
+#
+# $$x + y = (1 + \varepsilon_1) + (1 + \varepsilon_2) = 2 + \varepsilon_1 + \varepsilon_2,
+# \qquad \text{coefficient of } \varepsilon_2:\ 1 .$$
+
+# %% tags=["figure"] id="figure-levels"
+panels = {
+    "one shared ε": ([[1, 1], [1, 1], [2, 2]], ["1", "ε"]),
+    "a level each": ([[1, 1, 0], [1, 0, 1], [2, 1, 1]], ["1", "ε₁ (x moves)", "ε₂ (y moves)"]),
+}
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", width_ratios=[2, 3])
+for ax, (title, (table, columns)) in zip(axes, panels.items()):
+    ax.imshow(table, cmap="Blues", vmin=0, vmax=4, aspect="auto")
+    for (row, column), entry in np.ndenumerate(table):
+        ax.text(column, row, entry, ha="center", va="center", fontsize=12)
+    ax.set(title=title, xticks=range(len(columns)), xticklabels=columns, yticks=range(3), yticklabels=["x", "y", "x + y"])
+    ax.grid(False)
+    ax.add_patch(plt.Rectangle((len(columns) - 1.45, 1.55), 0.9, 0.9, fill=False, ec=VERMILION, lw=3))
+fig.suptitle("d(x + y)/dy, boxed: 2 where the tangents share a column, 1 where each has its own")
+plt.show()
+
+# %% [markdown]
+# *Figure: two tables with rows x, y and x + y. With one shared column for ε the boxed entry, the sum's tangent, is 2.
+# With separate columns for ε₁ and ε₂ the boxed entry, the coefficient of ε₂, is 1.*
+#
+# Below is the whole engine again in a smaller form: a table of operations, each with its partial derivatives, and a
+# number that knows its level. Its operators all call `apply`, which you write.
+
+# %% role="locked" id="rules"
+RULES = {  # name: (the function of plain numbers, its partial derivatives as a tuple)
+    "add": (lambda x, y: x + y, lambda x, y: (1.0, 1.0)),
+    "sub": (lambda x, y: x - y, lambda x, y: (1.0, -1.0)),
+    "mul": (lambda x, y: x * y, lambda x, y: (y, x)),
+    "div": (lambda x, y: x / y, lambda x, y: (1.0 / y, -1.0 * x / (y * y))),
+    "exp": (np.exp, lambda x: (ops.exp(x),)),
+    "log": (np.log, lambda x: (1.0 / x,)),
+    "sin": (np.sin, lambda x: (ops.cos(x),)),
+    "cos": (np.cos, lambda x: (-1.0 * ops.sin(x),)),
+    "tanh": (np.tanh, lambda x: (1.0 - ops.tanh(x) * ops.tanh(x),)),
+}
+
+
+def operation(name):
+    return lambda *args: apply(name, *args)
+
+
+ops = SimpleNamespace(**{name: operation(name) for name in RULES})  # ops.exp(x), ops.sin(x), ...
+
+# %% role="locked" id="nested"
+class Nested:
+    """A dual number of one level. Its primal and tangent are numbers, or Nested numbers of lower levels."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, primal, tangent, level):
+        self.primal, self.tangent, self.level = primal, tangent, level
+
+    __add__, __radd__ = ops.add, lambda x, y: ops.add(y, x)
+    __sub__, __rsub__ = ops.sub, lambda x, y: ops.sub(y, x)
+    __mul__, __rmul__ = ops.mul, lambda x, y: ops.mul(y, x)
+    __truediv__, __rtruediv__ = ops.div, lambda x, y: ops.div(y, x)
+
+
+new_level = itertools.count(1)  # next(new_level) is higher than every level before
+
+# %% [markdown] id="exercise-3.6"
+# ### 3.6 Levels
+#
+# ●●● hard · about 20 minutes · 4 points
+#
+# Write three short functions.
+#
+# - `parts(x, level)`: the pair (primal, tangent) of `x` *at this level*. Whatever does not belong to the level is a
+#   constant there.
+# - `apply(name, *args)`: one operation on numbers and `Nested` numbers. With $\ell$ the highest level among the
+#   arguments and $f$ the operation,
+#
+#   $$\text{primal} = f(x_1, x_2, \dots) \qquad \text{tangent} = \sum_i \frac{\partial f}{\partial x_i}\,\dot x_i ,$$
+#
+#   where $x_i, \dot x_i$ are the parts at level $\ell$, and may be `Nested` themselves.
+# - `derivative(f, x)`: $f'(x)$, on a fresh level.
+
+# %% role="answer" id="answer-3.6-a"
+def parts(x, level):
+    """(primal, tangent) of x at `level`; (x, 0.0) where x is a number or belongs to another level."""
+    ### BEGIN SOLUTION
+    if isinstance(x, Nested) and x.level == level:
+        return x.primal, x.tangent
+    return x, 0.0
+    ### END SOLUTION
+
+
+# %% role="answer" id="answer-3.6-b"
+def apply(name, *args):
+    """The operation RULES[name] on numbers and Nested numbers: a number, or a Nested of the highest level."""
+    ### BEGIN SOLUTION
+    function, partials = RULES[name]
+    level = max((x.level for x in args if isinstance(x, Nested)), default=0)
+    if level == 0:
+        return function(*args)  # plain numbers: the bottom of the recursion
+    primals, tangents = zip(*(parts(x, level) for x in args))
+    tangent = sum(partial * x_dot for partial, x_dot in zip(partials(*primals), tangents))
+    return Nested(apply(name, *primals), tangent, level)  # the primals are of lower levels
+    ### END SOLUTION
+
+
+# %% role="answer" id="answer-3.6-c"
+def derivative(f, x):
+    """f'(x), where x may be a Nested number of an outer derivative."""
+    ### BEGIN SOLUTION
+    level = next(new_level)
+    y = f(Nested(x, 1.0, level))
+    return parts(y, level)[1]  # y may not depend on x: then it has no part at this level
+    ### END SOLUTION
+
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# To an operation at level 2, a number of level 1 is a constant. `apply` peels off one level and calls itself for the
+# primals, which have one level less.
+#
+# </details>
+# <details><summary>Hint 2: the equation</summary>
+#
+# For $d/dy\,(x)$ with $x = 1 + \varepsilon_1$: the coefficient of $\varepsilon_2$ is 0. `y.tangent` would be that of
+# $\varepsilon_1$.
+#
+# </details>
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# In `apply`: no `Nested` among the arguments? Return the plain function's result. Otherwise split every argument with
+# `parts`, multiply partials by tangents, add, and wrap.
+#
+# </details>
+
+# %% role="check" id="check-3.6" points=4
+check("3.6")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch03_nested import judge_levels, judge_nested_programs
+
+lines = judge_levels(submission, challenge_seed("3.6", "fresh numbers"))
+lines += judge_nested_programs(submission, challenge_seed("3.6", "programs"), 12)
+award("3.6", lines, points=4)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# `apply` with its table replaced the whole class of exercise 3.2, and it nests. JAX and torch tell nested
+# derivatives apart in the same way. Functions that return functions need still more care
+# ([Manzyuk and others, 2019](https://arxiv.org/abs/1211.4892)).
+#
+# ## 7 · Second derivatives
+#
+# Run forward mode on forward mode and the coefficient of $\varepsilon_1\varepsilon_2$ is a second derivative:
+#
+# $$f(x + \varepsilon_1 + \varepsilon_2) = f(x) + f'(x)\,(\varepsilon_1 + \varepsilon_2) + f''(x)\,\varepsilon_1\varepsilon_2$$
+
+# %% tags=["figure"] id="figure-second"
+def bump(x):
+    return torch.exp(-x * x) * torch.sin(2 * x)
+
+
+def slope_of(f):
+    return lambda x: torch.func.jvp(f, (x,), (torch.ones_like(x),))[1]
+
+
+xs = torch.linspace(-2.5, 2.5, 121, dtype=torch.float64)
+curves = [bump(xs), slope_of(bump)(xs), slope_of(slope_of(bump))(xs)]
+fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+for curve, label, style, colour in zip(curves, ["f", "f'", "f''"], ["-", "--", ":"], ["black", BLUE, VERMILION]):
+    ax.plot(xs, curve, style, color=colour, lw=2, label=label)
+ax.set(xlabel="x", ylabel="value", title="Where f'' is zero, f' has its extrema")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: three curves over x from −2.5 to 2.5: f solid, a damped sine; f' dashed; f'' dotted. Each zero of f'' lies
+# under a peak or trough of f'.*
+#
+# For $f: \mathbb R^n \to \mathbb R$ the second derivatives form the **Hessian** $H$, symmetric, of shape $(n, n)$. The
+# product $Hv$ says how the gradient changes when $x$ moves along $v$:
+#
+# $$(Hv)_i = \frac{\partial}{\partial x_i}\big(\nabla f(x)\cdot v\big)
+# = \frac{d}{ds}\,\frac{d}{dt}\, f(x + s\,e_i + t\,v)\Big|_{s=t=0}$$
+
+# %% tags=["figure"] id="figure-hvp"
+def valley(x, y):
+    return (1 - x) ** 2 / 2 + (y - x * x) ** 2
+
+
+X, Y = np.meshgrid(np.linspace(-1.2, 1.6, 120), np.linspace(-0.7, 1.6, 120))
+start, v = torch.tensor([-0.4, 0.7], dtype=torch.float64), torch.tensor([0.3, 0.0], dtype=torch.float64)
+gradient = torch.func.grad(lambda p: valley(p[0], p[1]))
+g0, Hv = torch.func.jvp(gradient, (start,), (v,))
+fig, ax = plt.subplots(figsize=(7.5, 4), layout="constrained")
+ax.contour(X, Y, valley(X, Y), levels=np.geomspace(0.05, 8, 12), colors="0.7", linewidths=0.8)
+arrows = [
+    (start, v, "black", "v", (0, -14)),
+    (start, 0.4 * g0, BLUE, "∇f(x)", (-30, 6)),
+    (start + v, 0.4 * gradient(start + v), GREEN, "∇f(x + v)", (-50, 8)),
+    (start + v, 0.4 * (g0 + Hv), VERMILION, "∇f(x) + Hv", (8, 8)),
+]
+for at, step, colour, label, shift in arrows:
+    ax.quiver(*at, *step, color=colour, angles="xy", scale_units="xy", scale=1, width=0.008)
+    ax.annotate(label, at + step, shift, textcoords="offset points", color=colour)
+ax.set(xlabel="x₁", ylabel="x₂", xlim=(-1.2, 1.6), ylim=(-0.7, 1.6), title="∇f(x) + Hv predicts the gradient after the step v")
+ax.grid(False)
+plt.show()
+
+# %% [markdown]
+# *Figure: contours of a curved valley. An arrow v leads from x to x + v. At x an arrow shows the gradient, drawn at 0.4
+# of its length; at x + v two arrows show the true gradient and its prediction, close but not equal.*
+
+# %% [markdown] id="exercise-3.7"
+# ### 3.7 Second derivatives by nesting
+#
+# ●●○ medium · about 15 minutes · 2 points
+#
+# Write both with your `derivative`.
+#
+# - `second_derivative(f, x)`: $f''(x)$, a number.
+# - `hvp(f, x, v)`: the list of the $n$ entries of $Hv$. `f` takes a list of $n$ numbers and returns one; `x` and `v` are
+#   lists of $n$ numbers.
+
+# %% role="answer" id="answer-3.7-a"
+def second_derivative(f, x):
+    """f''(x)."""
+    ### BEGIN SOLUTION
+    return derivative(lambda s: derivative(f, s), x)
+    ### END SOLUTION
+
+
+# %% role="answer" id="answer-3.7-b"
+def hvp(f, x, v):
+    """The Hessian of f at x times v, a list of len(x) numbers. Costs len(x) nested passes."""
+    ### BEGIN SOLUTION
+    def entry(i):
+        def moved(s, t):  # f at x + s e_i + t v
+            return f([x_j + s * float(i == j) + t * v_j for j, (x_j, v_j) in enumerate(zip(x, v))])
+
+        return derivative(lambda s: derivative(lambda t: moved(s, t), 0.0), 0.0)
+
+    return [entry(i) for i in range(len(x))]
+    ### END SOLUTION
+
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# `derivative` gives a number that may be `Nested`, so a function that calls it can be differentiated again.
+#
+# </details>
+# <details><summary>Hint 2: the equation</summary>
+#
+# For one $i$, the double derivative above in $s$ and $t$, both taken at 0.
+#
+# </details>
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# Two nested `lambda`s; the inner one builds the moved point as a list, with `s` in entry `i` only.
+#
+# </details>
+
+# %% role="check" id="check-3.7" points=2
+check("3.7")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch03_nested import judge_second
+
+award("3.7", judge_second(submission, challenge_seed("3.7", "fresh numbers"), n=4), points=2)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# The inner function read `s`, a variable of the outer derivative: the very case where naive dual numbers fail. Your
+# levels carried it. The cost was $n$ nested passes, and never an $n \times n$ matrix. With reverse mode on the inside
+# it will be a single pass ([Pearlmutter, 1994](https://doi.org/10.1162/neco.1994.6.1.147)).
+#
+# ## 8 · Against finite differences
+#
+# Finite differences need no rules at all. They pay with accuracy: truncation grows with the step, rounding with its
+# inverse. Forward mode takes no step.
+
+# %% tags=["figure"] id="figure-accuracy"
+x0, exact = 1.0, 1.2533807674934467  # cos(1) exp(sin(1)), rounded to float64
+step_sizes = 10.0 ** np.arange(-15, 0.1, 0.5)
+wiggle = lambda x: np.exp(np.sin(x))
+one_sided = np.abs((wiggle(x0 + step_sizes) - wiggle(x0)) / step_sizes - exact)
+central = np.abs((wiggle(x0 + step_sizes) - wiggle(x0 - step_sizes)) / (2 * step_sizes) - exact)
+own = abs(torch_tangent(lambda x: torch.exp(torch.sin(x)), x0)[1] - exact)
+fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
+ax.loglog(step_sizes, one_sided, "s--", ms=4, color=ORANGE, label="one-sided difference")
+ax.loglog(step_sizes, central, "o-", ms=4, color=BLUE, label="central difference")
+ax.axhline(max(own, 1.1e-16), color=VERMILION, ls="-.", lw=2, label="forward mode (no step)")
+ax.set(xlabel="step h", ylabel="error of the derivative", title="Forward mode is exact to rounding; the best difference loses four digits")
+ax.set_ylim(1e-17, 10)
+ax.legend(loc=(0.64, 0.15))
+plt.show()
+
+# %% [markdown]
+# *Figure: error against step on logarithmic axes. Two V shapes, the one-sided difference with its lowest point near 1e-8
+# and the central difference lower, near 1e-11; far below both a horizontal line near 1e-16 for forward mode.*
+
+# %% id="time-accuracy" tags=["nbval-ignore-output"]
+g = torch.Generator().manual_seed(3)
+x_big, v_big = (torch.randn(50_000, generator=g, dtype=torch.float64) for _ in range(2))
+
+
+def ripples(x):
+    for _ in range(4):
+        x = torch.sin(x) * torch.exp(-x * x) + x
+    return x
+
+
+once = seconds(lambda: ripples(x_big))
+by_jvp = seconds(lambda: torch.func.jvp(ripples, (x_big,), (v_big,)))
+by_difference = seconds(lambda: (ripples(x_big + 1e-5 * v_big) - ripples(x_big - 1e-5 * v_big)) / 2e-5)
+print(f"in units of one evaluation: a jvp {by_jvp / once:.1f}, a central difference {by_difference / once:.1f}")
+
+# %% [markdown]
+# The cost is of the same order, a few evaluations for one direction, and there is nothing to tune. So what are
+# differences good for? As a **test**: they know nothing of your rules, and so cannot share a mistake with them.
+#
+# A fair test must know its own error. A central difference of a function of size $|f|$ has a rounding error of about
+# $u\,|f|/h$, with $u \approx 1.1\cdot 10^{-16}$, and a truncation error of about $h^2$ times a third derivative.
+
+# %% tags=["figure"] id="figure-planted"
+planted = 10.0 ** np.arange(-12, 0.1, 0.5)
+true_slope = np.cos(x0) * np.exp(np.sin(x0))
+fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
+looks = {6e-6: ("o-", BLUE, "h = 6e-6"), 1e-12: ("s--", ORANGE, "h = 1e-12"), 1e-1: ("^:", VERMILION, "h = 0.1")}
+for h, (style, colour, label) in looks.items():
+    measured = (wiggle(x0 + h) - wiggle(x0 - h)) / (2 * h)
+    ax.loglog(planted, np.abs(true_slope * (1 + planted) - measured), style, ms=4, color=colour, label=label)
+ax.set(xlabel="relative error planted in the tangent", ylabel="|tangent − difference|")
+ax.set_title("A bad step hides errors of 1e-4 and more; a good one shows 1e-9")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: the gap between a spoiled tangent and the central difference, against the planted error, on logarithmic axes. With
+# h = 6e-6 the curve falls with the planted error down to about 1e-10; with h = 1e-12 or 0.1 it stays flat below about 1e-4 and
+# 1e-2.*
+
+# %% [markdown] id="exercise-3.8"
+# ### 3.8 A test of tangents
+#
+# ●●○ medium · about 15 minutes · 2 points
+#
+# Write `agrees(f, x, v, tangent)`: is `tangent` equal to $J v$, as far as a central difference in float64 can tell?
+# `x` and `v` are arrays of shape `(n,)`; `f(x)` and `tangent` have shape `(m,)`. With $|\cdot|$ the largest absolute
+# entry and $u = 1.1\cdot10^{-16}$, let $x$ move by about $6\cdot10^{-6}$ of its size:
+#
+# $$h = 6\cdot10^{-6}\,\frac{\max(1, |x|)}{|v|} \qquad d = \frac{f(x + h v) - f(x - h v)}{2h}$$
+#
+# Accept if $|d - \text{tangent}| \;\le\; 10^{-7}\,|d| + 10\,u\,|f|/h$. Return a `bool`. Two evaluations of `f` are
+# enough.
+
+# %% role="answer" id="answer-3.8"
+def agrees(f, x, v, tangent):
+    """Whether tangent (m,) is the derivative of f at x (n,) along v (n,), by one central difference."""
+    ### BEGIN SOLUTION
+    h = 6e-6 * max(1.0, np.abs(x).max()) / np.abs(v).max()
+    ahead, behind = f(x + h * v), f(x - h * v)
+    difference = (ahead - behind) / (2 * h)
+    truncation = 1e-7 * np.abs(difference).max()
+    rounding = 10 * 1.1e-16 * np.abs(ahead).max() / h
+    return bool(np.abs(difference - tangent).max() <= truncation + rounding)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# One number decides: the largest entry of the gap, beside a bound that grows with the sizes involved.
+#
+# </details>
+# <details><summary>Hint 2: the equation</summary>
+#
+# For $|f|$ take the largest entry of $f(x + hv)$: it is at hand, and the same size.
+#
+# </details>
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# Six lines: `h`, two values of `f`, `d`, the bound, and `return bool(… <= …)`.
+#
+# </details>
+
+# %% role="check" id="check-3.8" points=2
+check("3.8")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch03_agrees import judge_agrees
+
+award("3.8", judge_agrees(submission, challenge_seed("3.8", "fresh functions"), m=6, n=3), points=2)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# You wrote a gradient check whose tolerance is derived, not guessed. A tolerance of $10^{-2}$ passes almost any slip;
+# one of $10^{-15}$ refuses the truth. Point it at your own `jvp` and both vouch for each other:
+
+# %% id="vouch"
+def spiral(x):  # (2,) -> (2,)
+    return np.array([[0.5, -1.0], [1.0, 0.5]]) @ (x * x * x) + x / 3
+
+
+x_test, v_test = np.array([0.7, -1.2]), np.array([0.3, 0.9])
+if (answer := jvp(spiral, x_test, v_test)) is not None:
+    print("the jvp:          ", agrees(spiral, x_test, v_test, answer[1]))
+    print("spoiled by 1e-5:  ", agrees(spiral, x_test, v_test, answer[1] * (1 + 1e-5)))
+
+# %% [markdown] id="further"
+# ## Further (0 points): more than one derivative in one pass
+#
+# Drop $\varepsilon^3$ in the place of $\varepsilon^2$, or $\varepsilon^{K}$, and a number carries its Taylor coefficients
+# $c_k = f^{(k)}(x)/k!$. A product of two such numbers, each an array of $K$ coefficients, is
+#
+# $$(a\,b)_k = \sum_{j=0}^{k} a_j\,b_{k-j} \qquad k = 0, \dots, K - 1 .$$
+#
+# Write it; a line tells you whether it is right.
+
+# %% role="answer" id="answer-3.9"
+def taylor_product(a, b):
+    """The first K coefficients of the product of two truncated series, arrays of shape (K,)."""
+    ### BEGIN SOLUTION
+    return np.convolve(a, b)[: len(a)]
+    ### END SOLUTION
+
+
+# %% id="further-compare"
+orders = np.arange(8)
+factorials = np.cumprod([1.0, *orders[1:]])
+sin_series = np.array([0, 1, 0, -1] * 2) / factorials  # sin at 0
+exp_series = 0.5**orders / factorials  # exp(x/2) at 0
+answer = taylor_product(sin_series, exp_series)
+right = (Polynomial(sin_series) * Polynomial(exp_series)).coef[:8]
+print("not written yet" if answer is None else f"right: {np.allclose(answer, right, rtol=0, atol=1e-15)}")
+
+# %% tags=["figure"] id="figure-taylor"
+xs = np.linspace(-4, 4, 161)
+fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+ax.plot(xs, np.sin(xs) * np.exp(xs / 2), color="black", lw=3, label="sin(x) exp(x/2)")
+for order, style, colour in [(1, ":", ORANGE), (3, "-.", GREEN), (7, "--", VERMILION)]:
+    ax.plot(xs, Polynomial(right[: order + 1])(xs), style, color=colour, lw=1.8, label=f"order {order}")
+ax.set(xlabel="x", ylabel="value", ylim=(-4, 7), title="Each coefficient more holds the curve a little longer")
+ax.legend(ncols=2)
+plt.show()
+
+# %% [markdown]
+# *Figure: the curve sin(x)·exp(x/2) and its Taylor polynomials at 0 of order 1, 3 and 7; the higher the order, the wider
+# the interval around 0 on which polynomial and curve agree.*
+
+# %% [markdown] id="recap"
+# ## Three ideas to keep
+#
+# 1. **A value and its rate travel together.** One pass pushes one direction through a program: $J v$, exact to rounding.
+# 2. **A rule a primitive.** Everything else, loops and branches too, is composition.
+# 3. **One pass an input.** Cheap for few inputs and many outputs; for a gradient of a million parameters, hopeless. That
+#    is what chapter 04 is for.
+#
+# **Sources.** Griewank & Walther, [*Evaluating Derivatives*](https://doi.org/10.1137/1.9780898717761), 2008, chapter 3.
+# Baydin, Pearlmutter, Radul & Siskind, [*Automatic differentiation in machine learning: a
+# survey*](https://arxiv.org/abs/1502.05767), 2018. On nesting: Siskind & Pearlmutter and Manzyuk and others, linked
+# above.
+#
+# **Next:** [04 · Reverse mode](../04_reverse_mode/reverse_mode.ipynb).
