@@ -10,21 +10,27 @@ wrong name.
 Description length as a measure of an explanation: Rissanen, Automatica 14 (1978) 465–471.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import torch
 
 from grader.check.chains import ELEMENTWISE, Chain, Step, chains
-from grader.check.edits import edits
+from grader.check.edits import STALE, Edit, edits
 from grader.check.numbers import Named, name_number
 from grader.check.tolerance import RELATIVE, largest
 from grader.check.verdict import Reference, fit
 
-LIMIT = 11.0
-SAID_TOO = 2.0
+LIMIT, PAIR_LIMIT = 11.0, 14.0
+SAID_TOO = 1.0
 MISSING, DOUBLED = 3.0, 3.5
 FACTOR = 2.5
+# A gradient, or a tensor of an earlier pass, in the place of a tensor is less usual than another tensor of the pass.
+UNUSUAL = 1.0
+# Candidates are first compared by this many random projections of them.
+PROJECTIONS = 12
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,19 @@ def diagnose(
     """Explanations of `value`, a wrong gradient of tensor `name`: the best, and a second if it is as good.
 
     value: the student's gradient, any shape. upstream: the student's gradients by tensor name, in the tensors' shapes.
-    earlier: gradients from other passes, for which `value` may have been left over.
+    earlier: tensors of an earlier pass by name, from which `value` may have been computed.
     An empty answer means that nothing explains it.
     """
     case = _Case(reference, name, value.detach().to(torch.float64), upstream, earlier or {})
+    ranked = _ranked((*case.whole(), *case.weighted(), *case.edited(most=1)), LIMIT)
+    return ranked or _ranked(case.edited(most=2), PAIR_LIMIT)
+
+
+def _ranked(diagnoses: Iterable[Diagnosis], limit: float) -> tuple[Diagnosis, ...]:
+    """The cheapest explanation within `limit`, and a second that is about as cheap."""
     found: dict[str, Diagnosis] = {}
-    for diagnosis in (*case.whole(), *case.weighted(), *case.edited()):
-        if diagnosis.cost <= LIMIT and (diagnosis.key not in found or diagnosis.cost < found[diagnosis.key].cost):
+    for diagnosis in diagnoses:
+        if diagnosis.cost <= limit and (diagnosis.key not in found or diagnosis.cost < found[diagnosis.key].cost):
             found[diagnosis.key] = diagnosis
     ranked = sorted(found.values(), key=lambda diagnosis: diagnosis.cost)
     return tuple(d for d in ranked[:2] if d.cost <= ranked[0].cost + SAID_TOO)
@@ -82,18 +94,19 @@ class _Case:
     """One wrong gradient with everything that may explain it, in float64."""
 
     def __init__(self, reference, name, value, upstream, earlier):
-        self.reference, self.name, self.value, self.earlier = reference, name, value, earlier
+        self.reference, self.name, self.value = reference, name, value
         forward = reference.forward
         self.true = reference.gradients[name].to(torch.float64)
         self.gradients = {**reference.gradients, **upstream}
-        self.tensors = {
-            other: tensor
-            for other, tensor in forward.values.items()
-            if isinstance(tensor, torch.Tensor) and tensor.is_floating_point()
+        self.tensors = {other: tensor for other, tensor in forward.values.items() if _is_float(tensor)}
+        dtype = reference.gradients[name].dtype
+        self.known = {
+            **{other: (tensor, 0.0) for other, tensor in self.tensors.items()},
+            **{f"d{other}": (g.to(dtype), UNUSUAL) for other, g in self.gradients.items() if other != name},
+            **{f"{STALE}{other}": (old.to(dtype), UNUSUAL) for other, old in earlier.items() if _is_float(old)},
         }
-        self.sizes = _sizes(
-            forward.values, [self.true.shape, *(forward.values[c.target].shape for c in self._consumers())]
-        )
+        shapes = [self.true.shape, *(forward.values[c.target].shape for c in self._consumers())]
+        self.sizes = _sizes(forward.values, shapes)
         self.literals = tuple(_literals(c.source for c in self._consumers()))
         self.branches = self._branches()
         self.bound = RELATIVE.get(reference.gradients[name].dtype, 1e-5)
@@ -104,9 +117,6 @@ class _Case:
         if not value.any():
             yield Diagnosis("zeros", 1.0)
             return
-        for tensor, earlier in self.earlier.items():
-            if self._equal(value, earlier):
-                yield Diagnosis("stale", 2.0, detail=tensor)
         if value.dim() == 2 and self._equal(value.T, true):
             yield Diagnosis("transposed", 3.0)
         if value.shape == true.shape:
@@ -131,23 +141,66 @@ class _Case:
             if diagnosis := self._about_weights(weights, names):
                 yield diagnosis
 
-    def edited(self) -> Iterator[Diagnosis]:
-        """One edited step in one branch, and the other branches with their weights."""
-        for position, branch in enumerate(self.branches):
+    def edited(self, most: int) -> Iterator[Diagnosis]:
+        """One edited step in one branch, the other branches with their weights; with `most` 2, two edited steps."""
+        lists = [self._edits(branch, most) for branch in self.branches]
+        for position, candidates in enumerate(lists):
             others = [b.value for i, b in enumerate(self.branches) if i != position]
-            for edit in edits(branch.chain, self._cotangents(branch), self.tensors):
-                # "too-early:dlogits:norm_logits" is said as "too-early:dlogits".
-                key, cost = ":".join(edit.key.split(":")[:2]), edit.cost
-                for weights in self._fits([edit.value.to(torch.float64), *others]):
-                    names = [self._named(w) for w in weights]
-                    if names[0].text == "0":
-                        continue
-                    total = cost + sum(_weight_cost(n) for n in names)
-                    yield Diagnosis(key, total, branch.label, edit.step, _weights_detail(names, self._labels(position)))
+            for (edit,) in self._promising([candidates], others):
+                yield from self._explained([(position, edit)], others)
+        if most > 1:
+            for i, j in combinations(range(len(self.branches)), 2):
+                singles = [[edit for edit in lists[k] if len(edit.keys) == 1] for k in (i, j)]
+                others = [b.value for k, b in enumerate(self.branches) if k not in (i, j)]
+                for pair in self._promising(singles, others):
+                    yield from self._explained(list(zip((i, j), pair, strict=True)), others)
+            return
         for key, candidate, step in self._next_steps():
             for weights in self._fits([candidate]):
                 named = self._named(weights[0])
                 yield Diagnosis(key, 4.0 + _weight_cost(named), "", step)
+
+    def _edits(self, branch: "Branch", most: int) -> list[Edit]:
+        found = edits(branch.chain, self._cotangents(branch), self.known, most)
+        fitting = [edit for edit in found if edit.cost <= PAIR_LIMIT and _expands(edit.value, self.value.shape)]
+        return [replace(edit, value=edit.value.to(torch.float64).expand(self.value.shape)) for edit in fitting]
+
+    def _explained(self, chosen: list[tuple[int, Edit]], others: list[torch.Tensor]) -> Iterator[Diagnosis]:
+        """The diagnosis that these edits make, where they and the other branches add up to the student's gradient."""
+        positions = [position for position, _ in chosen]
+        labels = [self.branches[p].label for p in positions]
+        labels += [b.label for i, b in enumerate(self.branches) if i not in positions]
+        for weights in self._fits([*(edit.value for _, edit in chosen), *others]):
+            names = [self._named(w) for w in weights]
+            if any(named.text == "0" for named in names[: len(chosen)]):
+                continue
+            # "too-early:dlogits:norm_logits" is said as "too-early:dlogits".
+            keys = [":".join(key.split(":")[:2]) for _, edit in chosen for key in edit.keys]
+            cost = sum(edit.cost for _, edit in chosen) + sum(_weight_cost(named) for named in names)
+            _, last = chosen[-1]
+            yield Diagnosis(" & ".join(keys), cost, labels[0], last.step, _weights_detail(names, labels))
+
+    def _promising(self, lists: list[list[Edit]], others: list[torch.Tensor]) -> Iterator[tuple[Edit, ...]]:
+        """The choices of one edit from each list that, seen by a few random projections, may explain the gradient."""
+        if not all(lists) or not all(_expands(other, self.value.shape) for other in others):
+            return
+        g = torch.Generator().manual_seed(0)
+        views = torch.randn(min(PROJECTIONS, self.value.numel()), self.value.numel(), generator=g, dtype=torch.float64)
+        target = views @ self.value.flatten()
+        seen = [torch.stack([edit.value.flatten() for edit in candidates]) @ views.T for candidates in lists]
+        fixed = [(views @ other.expand(self.value.shape).flatten()) for other in others]
+        grid = torch.cartesian_prod(*(torch.arange(len(candidates)) for candidates in lists)).reshape(-1, len(lists))
+        columns = [seen[k][grid[:, k]] for k in range(len(lists))] + [f.expand(len(grid), -1) for f in fixed]
+        system = torch.stack(columns, 2)
+        usable = torch.isfinite(system).all(2).all(1)
+        grid, system = grid[usable], system[usable]
+        if not len(grid):
+            return
+        sides = target.expand(len(grid), -1).unsqueeze(2)
+        rest = (system @ torch.linalg.lstsq(system, sides).solution - sides).norm(dim=1).squeeze(1)
+        good = rest <= 1e-2 * target.norm()
+        for row in grid[good].tolist():
+            yield tuple(candidates[i] for candidates, i in zip(lists, row, strict=True))
 
     def _consumers(self):
         return [c for c in self.reference.forward.graph.consumers(self.name) if c.target in self.reference.gradients]
@@ -179,6 +232,9 @@ class _Case:
         for other, gradient in self.gradients.items():
             if other != target and gradient.shape == shape:
                 found[f"wrong-upstream:d{other}"] = gradient.to(branch.cotangent)
+        for other, tensor in self.tensors.items():
+            if other != target and tensor.shape == shape:
+                found[f"wrong-upstream:{other}"] = tensor
         return found
 
     def _next_steps(self):
@@ -201,6 +257,10 @@ class _Case:
         columns = torch.stack([value.expand(self.value.shape).flatten() for value in values], 1)
         if not torch.isfinite(columns).all():
             return
+        # Branches that are multiples of each other have no weights of their own: all right is the simplest reading.
+        if self._within(columns.sum(1), target, columns):
+            yield [Weight(1.0)] * len(values)
+            return
         scale = columns.abs().amax(0)
         # A branch below the rounding of the whole cannot be told from nothing: it keeps its weight of 1.
         visible = scale > 30 * self.bound * max(target.abs().max().item(), 1e-30)
@@ -221,10 +281,8 @@ class _Case:
         return torch.where(visible & (weights.abs() < uncertainty), 0.0, weights)
 
     def _within(self, made: torch.Tensor, target: torch.Tensor, columns: torch.Tensor) -> bool:
-        terms = max(largest(columns), 1e-300)
-        bound = 2 * self.bound * target.abs().max().item() + 32 * torch.finfo(torch.float32).eps * terms * (
-            self.bound > 1e-7
-        )
+        eps = torch.finfo(torch.float32).eps if self.bound > 1e-7 else torch.finfo(torch.float64).eps
+        bound = self.bound * target.abs().max().item() + 16 * eps * largest(columns)
         return (made - target).abs().max().item() <= bound
 
     def _equal(self, value: torch.Tensor, other: torch.Tensor) -> bool:
@@ -280,6 +338,10 @@ class _Case:
                 if abs(weight * size - 1) < 1e-4:
                     return Diagnosis("mean-for-sum", 3.0, branch.label, detail=f"1/{size}")
         return Diagnosis(f"factor:{weight:.5g}", FACTOR + named.cost, detail=named.text)
+
+
+def _is_float(value: object) -> bool:
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
 
 
 @dataclass(frozen=True)
@@ -349,8 +411,6 @@ def _sizes(values: Mapping[str, object], shapes: list[torch.Size]) -> dict[str, 
 
 
 def _literals(sources) -> Iterator[float]:
-    import ast
-
     for source in sources:
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value:

@@ -3,7 +3,8 @@
 Each step of the ladder says more; none gives the answer.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -40,8 +41,17 @@ RULES = {
 }
 
 
-def explain(reference: Reference, verdicts: Sequence[Verdict], answers: Mapping[str, object]) -> list[Verdict]:
-    """The verdicts, the first wrong ones with diagnoses and hints."""
+def explain(
+    reference: Reference,
+    verdicts: Sequence[Verdict],
+    answers: Mapping[str, object],
+    earlier: Callable[[], Mapping[str, object]] = dict,
+) -> list[Verdict]:
+    """The verdicts, the first wrong ones with diagnoses and hints.
+
+    answers: the student's values by gradient name. earlier: gives tensors of an earlier pass by name; asked only where
+    something is wrong.
+    """
     values = {name: as_tensor(value) for name, value in answers.items()}
     upstream = {}
     for name, true in reference.gradients.items():
@@ -49,16 +59,20 @@ def explain(reference: Reference, verdicts: Sequence[Verdict], answers: Mapping[
         if own is not None and torch.isfinite(own).all():
             upstream[name] = own
     upstream[reference.forward.graph.output] = reference.gradients[reference.forward.graph.output]
-    told, found = 0, []
-    for verdict in verdicts:
-        if verdict.status in ("wrong", "shape", "not finite") and told < MOST:
-            told += 1
-            verdict = _explained(reference, verdict, values, upstream)
-        found.append(verdict)
+    wrong = [i for i, verdict in enumerate(verdicts) if verdict.status in ("wrong", "shape", "not finite")][:MOST]
+    found, before = list(verdicts), earlier() if wrong else {}
+    for i in wrong:
+        found[i] = _explained(reference, verdicts[i], values, upstream, before)
     return found
 
 
-def _explained(reference, verdict: Verdict, values, upstream) -> Verdict:
+def _explained(
+    reference: Reference,
+    verdict: Verdict,
+    values: Mapping[str, torch.Tensor | None],
+    upstream: Mapping[str, torch.Tensor],
+    earlier: Mapping[str, object],
+) -> Verdict:
     name = tensor_of(verdict.name)
     value = values.get(verdict.name)
     if value is None or name not in reference.gradients:
@@ -66,13 +80,15 @@ def _explained(reference, verdict: Verdict, values, upstream) -> Verdict:
     if verdict.status == "not finite":
         return replace(verdict, diagnoses=(Diagnosis("nan", 0.0),), hints=(_born(reference, name, upstream),))
     true = reference.gradients[name]
-    value = value.to(true.device)
+    value, diagnoses = value.to(true.device), ()
     fitted = fit(value, true) if value.numel() == true.numel() else None
     if verdict.status == "shape":
         diagnoses = (Diagnosis("not-expanded", 0.0),)
     else:
         others = {key: gradient for key, gradient in upstream.items() if key != name}
-        diagnoses = diagnose(reference, name, value if fitted is None else fitted, others)
+        # A hint that cannot be computed, on numbers that nobody foresaw, must not cost the verdict.
+        with contextlib.suppress(RuntimeError):
+            diagnoses = diagnose(reference, name, value if fitted is None else fitted, others, earlier)
     hints, shown = _ladder(reference, name, diagnoses), ""
     if fitted is not None and true.dim() == 2 and min(true.shape) > 1:
         shown = picture(verdict.name, fitted.to(true), true)
@@ -122,15 +138,18 @@ def _rules(reference: Reference, name: str, diagnoses: Sequence[Diagnosis]) -> s
 
 
 def sentence(diagnosis: Diagnosis, name: str) -> str:
-    """One diagnosis as a sentence about d`name`."""
-    thing = diagnosis.key.partition(":")[2]
-    step = f" in `{diagnosis.step.source}`" if diagnosis.step is not None else ""
-    text = _SENTENCES[diagnosis.family].format(d=f"d{name}", x=name, thing=thing, step=step, detail=diagnosis.detail)
+    """One diagnosis as a sentence about d`name`; one of two slips as two sentences."""
     if diagnosis.family == "factor":
-        text = _factor(diagnosis, name)
-    elif diagnosis.detail and diagnosis.family not in _OWN_DETAIL:
-        text += f" Besides, {diagnosis.detail}."
-    return text
+        return _factor(diagnosis, name)
+    step = f" in `{diagnosis.step.source}`" if diagnosis.step is not None else ""
+    said = []
+    for key in diagnosis.key.split(" & "):
+        family, _, thing = key.partition(":")
+        place = step if key == diagnosis.key else ""
+        said.append(_SENTENCES[family].format(d=f"d{name}", x=name, thing=thing, step=place, detail=diagnosis.detail))
+    if diagnosis.detail and diagnosis.family not in _OWN_DETAIL:
+        said.append(f"Besides, {diagnosis.detail}.")
+    return " ".join(said)
 
 
 def _factor(diagnosis: Diagnosis, name: str) -> str:
@@ -149,7 +168,7 @@ _OWN_DETAIL = {"factor", "stale", "partly-filled", "constant", "mean-for-sum"}
 _SENTENCES = {
     "branch-missing": "{d} lacks the branch through {thing}; what is there is right. Was it overwritten (= for +=)?",
     "branch-doubled": "The branch through {thing} is in {d} twice. Was a cell with += run twice?",
-    "sign": "The sign of {d}, or of its branch {thing}, is turned.",
+    "sign": "A sign is turned: that of {d}, or of its branch through {thing}.",
     "factor": "",
     "mean-for-sum": "{d} is a mean where a sum is due: it is too small by the length of the summed axis ({detail}).",
     "transposed": "{d} is transposed, or a factor of a matrix product is.",
@@ -176,7 +195,7 @@ _SENTENCES = {
     "elementwise-for-matmul": "An elementwise product stands where a matrix product is due{step}.",
     "reshaped": "The numbers are in the wrong order: the shape was changed along other axes than in the forward pass.",
     "partly-filled": "Only {detail} entries are filled; those are right, the rest is still zero.",
-    "stale": "{d} belongs to another batch or an earlier forward pass. Run its cell again.",
+    "stale": "{d} is computed from something of another batch or an earlier forward pass. Run its cells again.",
     "zeros": "{d} is zero everywhere.",
     "constant": "{d} has the same number ({detail}) everywhere.",
     "nan": "{d} has entries that are not finite.",

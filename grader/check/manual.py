@@ -1,5 +1,6 @@
 """Exercises in manual backpropagation: the verdict on current values, and the score by replay on fresh ones."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ Draw = Callable[..., dict[str, object]]
 
 FRESH = ("fresh batch 1", "fresh batch 2", "fresh batch 3")
 OTHER_BATCH_SIZE = 20
+# What a left-over gradient looks like before it is known to be one.
+UNEXPLAINED = ("carried", "shape", "wrong")
 # Of the right gradients of a right answer, about 2 in 26 do not respond; of one that rebuilds the pass, all.
 UNMOVED = 0.6
 
@@ -60,11 +63,11 @@ def score(submission: Submission, exercise: str, *, points: float, draw: Draw = 
     """
     forward = submission.forward_cells(exercise)
 
-    def graded(case: str, **sizes: object) -> Graded:
+    def graded(case: str, *, explained: bool = False, **sizes: object) -> Graded:
         seed = challenge_seed(exercise, case)
-        return grade_case(submission, exercise, forward, draw(seed, **sizes), seed)
+        return grade_case(submission, exercise, forward, draw(seed, **sizes), seed, explained=explained)
 
-    batches = [graded(case) for case in FRESH]
+    batches = [graded(case, explained=case == FRESH[0]) for case in FRESH]
     fresh = [without_stale(batch, batches[i - 1]) for i, batch in enumerate(batches)]
     other = without_stale(graded("another batch size", n=OTHER_BATCH_SIZE), batches[0])
     flags = recomputes(submission, exercise, forward, draw(challenge_seed(exercise, "disturbed")), fresh[0])
@@ -85,13 +88,33 @@ class Graded:
 
 
 def grade_case(
-    submission: Submission, exercise: str, forward_cells: Sequence[str], case: Mapping[str, object], seed: int
+    submission: Submission,
+    exercise: str,
+    forward_cells: Sequence[str],
+    case: Mapping[str, object],
+    seed: int,
+    *,
+    explained: bool = True,
 ) -> Graded:
-    """Replay an answer on one case and judge what it gives against a reference of our own."""
+    """Replay an answer on one case and judge what it gives against a reference of our own.
+
+    explained: add diagnoses to what is wrong.
+    """
     reference = reference_of(forward_cells, case, seed)
     given = reference.forward.graph.given
     replay = submission.replay(exercise, {**case, given: reference.upstream} if given else case)
-    verdicts = explain(reference, judge(reference, replay.values), replay.values)
+
+    def earlier() -> dict[str, object]:
+        """The tensors that the notebook holds, from its own batch."""
+        found = {}
+        for statement in reference.forward.graph.statements:
+            with contextlib.suppress(SubmissionError):
+                found[statement.target] = submission.value(statement.target)
+        return found
+
+    verdicts = judge(reference, replay.values)
+    if explained:
+        verdicts = explain(reference, verdicts, replay.values, earlier)
     missing = [i for i, verdict in enumerate(verdicts) if verdict.status == "missing"]
     if replay.errors and missing:
         verdicts[missing[0]] = Verdict(verdicts[missing[0]].name, "failed", replay.errors[0])
@@ -111,7 +134,7 @@ def without_stale(first: Graded, second: Graded) -> list[Verdict]:
             diagnoses=(Diagnosis("stale", 0.0),),
             hints=(),
         )
-        if verdict.status in ("carried", "shape", "wrong") and _unchanged(verdict.name, first, second)
+        if verdict.status in UNEXPLAINED and not verdict.diagnoses and _unchanged(verdict.name, first, second)
         else verdict
         for verdict in first.verdicts
     ]

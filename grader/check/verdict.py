@@ -169,24 +169,32 @@ def _judge_one(
     if verdict.status == "wrong":
         verdict = compare(gradient, answers[gradient], true, reference.terms(name))
     if verdict.status == "wrong" and (carried := carried_forward(reference, name, upstream)) is not None:
-        local, cotangents = carried
-        # The terms cost as much again, and few comparisons need them.
-        if compare(gradient, known[gradient], local).status == "right":
-            return replace(verdict, status="carried")
-        if compare(gradient, known[gradient], local, _terms(reference.forward, name, cotangents)).status == "right":
-            return replace(verdict, status="carried")
+        for local in carried.sums:
+            # The terms cost as much again, and few comparisons need them.
+            if compare(gradient, known[gradient], local).status == "right":
+                return replace(verdict, status="carried")
+            terms = _terms(reference.forward, name, carried.cotangents)
+            if compare(gradient, known[gradient], local, terms).status == "right":
+                return replace(verdict, status="carried")
     return verdict
 
 
-def carried_forward(
-    reference: Reference, name: str, upstream: Mapping[str, torch.Tensor]
-) -> tuple[torch.Tensor, dict[str, torch.Tensor]] | None:
-    """What the local chain rule gives for `name` with the student's own upstream gradients, and those gradients.
+@dataclass(frozen=True)
+class Carried:
+    """What the student's own upstream gradients lead to. sums: with and without branches that are only rounding."""
+
+    sums: tuple[torch.Tensor, ...]
+    cotangents: dict[str, torch.Tensor]
+
+
+def carried_forward(reference: Reference, name: str, upstream: Mapping[str, torch.Tensor]) -> Carried | None:
+    """What the local chain rule gives for `name` with the student's own upstream gradients.
 
     upstream: the student's gradients by tensor name. None where one of them is missing, not finite, zero throughout
-    (then every gradient below is zero and shows nothing), or of a shape that does not fit.
+    (then every gradient below is zero and shows nothing), or of a shape that does not fit; but not for a branch that is
+    only rounding.
     """
-    forward = reference.forward
+    forward, negligible = reference.forward, _negligible(reference, name)
     cotangents = {}
     for consumer in forward.graph.consumers(name):
         target = consumer.target
@@ -194,6 +202,8 @@ def carried_forward(
             continue
         cotangent = fit(upstream.get(target), reference.gradients[target])
         if cotangent is None or not torch.isfinite(cotangent).all() or not cotangent.any():
+            if target in negligible:
+                continue
             return None
         cotangents[target] = cotangent.to(reference.gradients[target])
     if not cotangents:
@@ -201,7 +211,24 @@ def carried_forward(
     branches = forward.branches(name, cotangents)
     if not branches:
         return None
-    return sum(branches.values()), cotangents
+    sums = [sum(branches.values())]
+    kept = [branch for target, branch in branches.items() if target not in negligible]
+    if kept and len(kept) < len(branches):
+        sums.append(sum(kept))
+    return Carried(tuple(sums), cotangents)
+
+
+def _negligible(reference: Reference, name: str) -> set[str]:
+    """The branches of a gradient that are rounding on the true loss, such as that through a row's maximum.
+
+    Who rightly leaves them out must not be debited when a slip further up makes them appear.
+    """
+    true = reference.gradients[name]
+    branches = reference.forward.branches(name, reference.gradients)
+    if len(branches) < 2:
+        return set()
+    bound = tolerance(true, reference.terms(name))
+    return {target for target, branch in branches.items() if largest(branch) <= bound}
 
 
 def _terms(forward: Pass, name: str, cotangents: Mapping[str, torch.Tensor]) -> torch.Tensor:

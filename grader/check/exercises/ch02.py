@@ -43,6 +43,7 @@ def judge_zero_one(
         Slip((-b / a).sort().values, "Upside down: solve a + t·b = 0 for t."),
     ]
     low = logits - 10
+    single = 1e-6  # answers may be in float32, and a wrong share is off by 1/n
     return [
         expect_or_slip(
             submission,
@@ -53,6 +54,7 @@ def judge_zero_one(
             want=loss,
             slips=slips,
             because="Compare the argmax of each row (axis 1) with its target, then take the mean.",
+            tol=single,
         ),
         expect_or_slip(
             submission,
@@ -63,6 +65,7 @@ def judge_zero_one(
             want=loss,
             slips=slips,
             because="No threshold is needed: the largest logit of a row wins, whatever its sign.",
+            tol=single,
         ),
         expect_or_slip(
             submission,
@@ -73,6 +76,7 @@ def judge_zero_one(
             want=jumps,
             slips=jump_slips,
             because="An example changes sides where its margin a + t·b is zero.",
+            tol=single * float(jumps.abs().max()),
         ),
     ]
 

@@ -3,9 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import torch
+
 from grader.check.functions import ask, matches
 from grader.check.submission import Submission
+from grader.check.tolerance import RELATIVE
 from grader.check.verdict import Verdict
+
+SINGLE = "Right to float32 only: a tensor of Python numbers is float32 unless you say dtype=torch.float64."
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ def expect_or_slip(
     because: str = "",
     tol: float | None = None,
 ) -> Verdict:
-    """As `expect`; a wrong answer that equals the value of a slip is answered with that slip's sentence."""
+    """As `expect`; a wrong answer that equals the value of a slip, or is `want` in float32, is told so."""
     return ask_or_slip(
         submission, line, lambda: submission.call(function, *args), want=want, slips=slips, because=because, tol=tol
     )
@@ -48,7 +53,10 @@ def ask_or_slip(
         verdict = matches(line, got, want, tol=tol)
         if verdict.passed:
             return verdict
-        says = (slip.says for slip in slips if matches(line, got, slip.value, tol=tol).passed)
-        return matches(line, got, want, because=next(says, because), tol=tol)
+        single = RELATIVE[torch.float32] * float(torch.as_tensor(want).abs().max())
+        says = [slip.says for slip in slips if matches(line, got, slip.value, tol=tol).passed]
+        if not says and matches(line, got, want, tol=single).passed:
+            says = [SINGLE]
+        return matches(line, got, want, because=says[0] if says else because, tol=tol)
 
     return ask(submission, line, question, judge)

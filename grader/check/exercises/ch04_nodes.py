@@ -76,12 +76,12 @@ class CountedNode(Node):
 
 
 nodes = []
-for operands in graph:
-    nodes.append(CountedNode(1.0, tuple((nodes[i], 1.0) for i in operands)))
+for start, end in zip(starts[:-1], starts[1:]):
+    nodes.append(CountedNode(1.0, tuple((nodes[i], 1.0) for i in operands[start:end])))
 number = {id(node): i for i, node in enumerate(nodes)}
 try:
     found = backward_order(nodes[-1])
-    outputs["found"] = None if found is None else [number.get(id(node), -1) for node in found]
+    outputs["found"] = None if found is None else np.array([number.get(id(node), -1) for node in found])
 except RecursionError:
     outputs["stopped"] = "recursion"
 except RuntimeError as error:
@@ -274,9 +274,13 @@ def _judge_order(
 ) -> Verdict:
     if also is not None and not (first := _judge_order(submission, line, also)).passed:
         return first
-    edges = sum(len(operands) for operands in graph)
+    starts = np.cumsum([0, *(len(operands) for operands in graph)])
+    edges = int(starts[-1])
+    # As two arrays, which cross much faster than a list of lists: node i reads operands[starts[i]:starts[i + 1]].
+    flat = np.array([operand for operands in graph for operand in operands], dtype=int)
     try:
-        answer = submission.run(ORDER, {"graph": graph, "limit": 20 * (len(graph) + edges)})
+        inputs = {"starts": starts, "operands": flat, "limit": 20 * (len(graph) + edges)}
+        answer = submission.run(ORDER, inputs)
     except SubmissionError as error:
         return refused(line, error)
     if answer.get("stopped") == "recursion":
@@ -293,7 +297,7 @@ def _judge_order(
     found = answer["found"]
     if found is None:
         return Verdict(line, "missing", "Not done yet.")
-    return _judge_positions(line, graph, found)
+    return _judge_positions(line, graph, found.tolist())
 
 
 def _judge_positions(line: str, graph: list[list[int]], found: list[int]) -> Verdict:

@@ -6,11 +6,13 @@ are contracted with random cotangents in float64, so that agreement to 1e-9 is a
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 
 import torch
 
 from grader.check.data import as_data
 from grader.check.functions import ask, matches
+from grader.check.quick import steps
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
@@ -66,14 +68,16 @@ def _probe(case):
         from torch.autograd import forward_ad
 
         with forward_ad.dual_level():
+            along = iter(case["along"])
             duals = [
-                forward_ad.make_dual(x, handed(t)) if need else x
-                for x, t, need in zip(a, case["along"], case["needs"])
+                forward_ad.make_dual(x, handed(next(along))) if need else x for x, need in zip(a, case["needs"])
             ]
             y = apply(*duals)
             return None if y is None else forward_ad.unpack_dual(y).tangent
 
     def mapped():
+        if apply(*[x[0] for x in a]) is None:
+            return None
         return torch.func.vmap(torch.func.grad(lambda x: apply(x).sum()))(*a)
 
     def agrees():
@@ -143,9 +147,14 @@ class Probe:
         return as_data(scope["outputs"]["answer"])
 
     def first(
-        self, line: str, slips: Mapping[str, object] | None = None, because: str = "", tol: float | None = None
+        self,
+        line: str,
+        slips: Mapping[str, object] | None = None,
+        because: str = "",
+        tol: float | None = None,
+        value: str = "",
     ) -> Verdict:
-        """The value and the gradient of every input that asks for one.
+        """The value and the gradient of every input that asks for one. value: what to say of a wrong value.
 
         slips: the first gradient, or the list of all, that a usual mistake gives, by the sentence that names it.
         """
@@ -154,7 +163,9 @@ class Probe:
         def judge(got: list) -> Verdict:
             if all(d is None for d in got[1:]):
                 return Verdict(line, "missing", "backward gives no gradient yet.")
-            verdict = matches(line, got[0], want[0], because="This is forward's value, not the gradient.")
+            verdict = matches(
+                line, got[0], want[0], because=f"This is forward's value, not the gradient. {value}".rstrip()
+            )
             if not verdict.passed:
                 return verdict
             if any(d is None for d in got[1:]):
@@ -162,6 +173,15 @@ class Probe:
             return named(line, got[1:], want[1:], slips or {}, because, tol)
 
         return ask(self.submission, line, lambda: self.ask("first"), judge)
+
+    def on_devices(self, line: str) -> list[Verdict]:
+        """`first` on each accelerator that there is. For the visible check only: points never depend on a device."""
+        found = []
+        for device in devices():
+            there = copy(self)
+            there.case = {**self.case, "device": device}
+            found.append(there.first(f"{line}, on {device}", because="Make new tensors on the device of the inputs."))
+        return found
 
     def second(self, line: str, because: str, tol: float | None = None) -> Verdict:
         """Derivatives of the gradient by the inputs and by the cotangent."""
@@ -252,5 +272,6 @@ def normal(seed: int, *shapes: tuple[int, ...], dtype: torch.dtype = torch.float
 
 
 def devices() -> list[str]:
-    """Where the visible check looks besides the CPU. Points never depend on it."""
-    return ["cuda"] if torch.cuda.is_available() else []
+    """Where the visible check looks besides the CPU; nowhere while a submission is graded."""
+    graded = steps(full=2, quick=1) == 1
+    return ["cuda"] if torch.cuda.is_available() and not graded else []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from grader.check.exercises.ch07_probe import Probe, bytes_of, devices, normal
+from grader.check.exercises.ch07_probe import Probe, bytes_of, normal
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
@@ -41,7 +41,7 @@ def judge_reuse(submission: Submission, seed: int, n: int, m: int, strided: bool
         lse.first("LogSumExp", _each(lse_slips), "The derivative is exp(x - y), row by row."),
         extreme.first(
             "LogSumExp, logits near 1000 and -inf",
-            because="exp(1000) overflows: subtract each row's largest entry before exp, add it again after log.",
+            value="exp(1000) overflows: subtract each row's largest entry before exp, add it again after log.",
         ),
         lse.second(
             "LogSumExp, second derivatives",
@@ -50,7 +50,7 @@ def judge_reuse(submission: Submission, seed: int, n: int, m: int, strided: bool
         ),
         lse.kept("LogSumExp keeps x and y", lambda kept: keeps_at_most(kept, x, u)),
     ]
-    return [*lines, *_on(lse, "LogSumExp")]
+    return [*lines, *lse.on_devices("LogSumExp")]
 
 
 def judge_straight_through(
@@ -74,7 +74,7 @@ def judge_straight_through(
     return [
         probe.first("rounds, and passes the gradient", _each(slips), "The gradient of x is grad_y."),
         *([] if dtype != torch.float64 else [probe.agrees("gradcheck must fail here", wanted="gradcheck")]),
-        *_on(probe, "rounds"),
+        *probe.on_devices("rounds"),
     ]
 
 
@@ -104,7 +104,7 @@ def judge_reversal(submission: Submission, seed: int, shape: tuple[int, ...], st
         lines.append(here.first(f"strength {lam:g}", _each(slips), because))
     here = probe(strength)
     lines.append(here.agrees("gradcheck must fail here", wanted="gradcheck"))
-    return [*lines, *_on(here, f"strength {strength:g}")]
+    return [*lines, *here.on_devices(f"strength {strength:g}")]
 
 
 def judge_clip(submission: Submission, seed: int, shape: tuple[int, ...], strided: bool = False) -> list[Verdict]:
@@ -145,7 +145,7 @@ def judge_clip(submission: Submission, seed: int, shape: tuple[int, ...], stride
         line("a gradient three times too long", 0.3 * size, 1.0),
         line("the same, non-contiguous", 0.3 * size, 1.0, strided=True) if strided else line("long", 0.6, 1.0),
         _both("short ones stay, zero stays zero", line("short", 2.0 * size, 1.0), line("zero", 0.5, 0.0)),
-        *_on(probe, "clips"),
+        *probe.on_devices("clips"),
     ]
 
 
@@ -176,7 +176,7 @@ def judge_norm(submission: Submission, seed: int, n: int, m: int, strided: bool 
         plain.first("rows that are not zero", _each(slips), because),
         mixed.first("one row of zeros", because=hole),
         _finite_second(plain, mixed),
-        *_on(mixed, "rows"),
+        *mixed.on_devices("rows"),
     ]
 
 
@@ -201,23 +201,6 @@ def _both(line: str, *verdicts: Verdict) -> Verdict:
     """One line for several cases: the first that is not right."""
     worst = next((verdict for verdict in verdicts if not verdict.passed), None)
     return Verdict(line, "right") if worst is None else Verdict(line, worst.status, f"{worst.name}: {worst.message}")
-
-
-def _on(probe: Probe, line: str) -> list[Verdict]:
-    """The same question on a GPU, where there is one."""
-    found = []
-    for device in devices():
-        here = Probe(
-            probe.submission,
-            probe.case["expression"],
-            probe.reference,
-            probe.case["inputs"],
-            seed=1,
-            needs=probe.case["needs"],
-            device=device,
-        )
-        found.append(here.first(f"{line}, on {device}", because="Make new tensors on the device of the inputs."))
-    return found
 
 
 def _logsumexp(x: torch.Tensor) -> torch.Tensor:

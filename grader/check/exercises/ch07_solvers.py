@@ -50,6 +50,7 @@ def judge_fixed_point(submission: Submission, seed: int, d: int, norm: float = 0
             "A term is missing: save W and z themselves by save_for_backward and form J in backward.",
         ),
         probe.kept("what is kept", lambda kept: keeps_at_most(kept, W, x, z)),
+        *probe.on_devices("as the unrolled loop"),
     ]
 
 
@@ -73,6 +74,7 @@ def judge_swish(submission: Submission, seed: int, shape: tuple[int, ...], strid
         memory.kept("4,000 bytes for 1,000 numbers", lambda kept: keeps_at_most(kept, thousand)),
         probe.second("second derivatives", "Only x may be kept; what forward computed is a constant to autograd."),
         probe.mapped("under vmap(grad)", "Each example has a gradient of its own."),
+        *probe.on_devices("as silu"),
     ]
 
 
@@ -132,6 +134,7 @@ def judge_batch_norm(submission: Submission, seed: int, n: int, m: int, strided:
         bessel.kept("what is kept", lambda kept: keeps_at_most(kept, x, gain, bias)),
         probe(1).tangent("jvp, all three move", tangent_slips(probe(1)), tangent),
         probe(0, (True, False, False, False)).tangent("jvp, only x moves", because=tangent),
+        *bessel.on_devices("correction 1"),
     ]
 
 

@@ -42,13 +42,13 @@ def _suspects(A):
         "sine": (torch.sin, lambda x, u: u * torch.cos(x)),
         "log-sum-exp": (lambda x: torch.logsumexp(x, 1), softmax),
         "matrix product": (lambda x: square @ x, lambda x, u: square.mT @ u),
-        "a tiny cube": (lambda x: 1e-4 * x**3, lambda x, u: 3e-4 * x**2 * u),
+        "a tiny cube": (lambda x: 1e-6 * x**3, lambda x, u: 3e-6 * x**2 * u),
         "off by 1e-4": (torch.sin, lambda x, u: 1.0001 * u * torch.cos(x)),
         "upstream forgotten": (torch.sin, lambda x, u: torch.cos(x)),
         "one wrong entry": (torch.sin, hole),
         "sign": (torch.cos, lambda x, u: u * torch.sin(x)),
         "transposed": (lambda x: square @ x, lambda x, u: square @ u),
-        "a tiny cube off by 1 %": (lambda x: 1e-4 * x**3, lambda x, u: 3.03e-4 * x**2 * u),
+        "a tiny cube off by 1 %": (lambda x: 1e-6 * x**3, lambda x, u: 3.03e-6 * x**2 * u),
         "straight-through": (torch.round, lambda x, u: u),
         "no gradient": (torch.sin, lambda x, u: torch.zeros_like(x)),
     }
@@ -141,11 +141,10 @@ def judge_gradcheck(submission: Submission, seed: int, n: int, m: int, h: float)
     strict = {name: "A right function must pass: rounding leaves about 1e-10 of the slope." for name in RIGHT}
     accepted = verdict("right functions pass", RIGHT, True, strict)
     caught = [verdict(name, (name,), False, CAUGHT) for name in CAUGHT]
-    lazy = next((line for line in caught if not line.passed), None)
-    if accepted.passed and lazy:
+    if accepted.passed and not any(line.passed for line in caught):
         # A check that accepts everything has shown nothing with this line.
         accepted = Verdict(accepted.name, "missing", "They do; but wrong ones must be found too.")
-    if not accepted.passed:
+    elif not accepted.passed:
         caught = [
             Verdict(line.name, "missing", "Found; but right functions must pass too.") if line.passed else line
             for line in caught

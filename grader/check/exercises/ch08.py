@@ -2,15 +2,8 @@
 
 from grader.check.exercises.ch08_chains import judge_chains, judge_compression
 from grader.check.exercises.ch08_elimination import judge_counts, judge_elimination, judge_linearise
-from grader.check.exercises.ch08_orders import (
-    judge_brute_force,
-    judge_hourglass,
-    judge_markowitz,
-    judge_one_output,
-    judge_subsets,
-    judge_theorems,
-    judge_trap,
-)
+from grader.check.exercises.ch08_orders import judge_brute_force, judge_hourglass, judge_markowitz, judge_subsets
+from grader.check.exercises.ch08_own import judge_one_output, judge_theorems, judge_trap
 from grader.check.exercises.ch08_passes import judge_passes
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict

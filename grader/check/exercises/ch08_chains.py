@@ -20,7 +20,7 @@ from grader.check.verdict import Verdict
 def judge_chains(submission: Submission, seed: int, factors: int = 5) -> list[Verdict]:
     """Verdicts on dense_chain, product_count and sparse_chain, for random chains of up to `factors` factors."""
     rng = np.random.default_rng(seed)
-    sizes = [int(s) for s in rng.integers(2, 12, factors + 1)]
+    sizes = _telling_sizes(rng, factors)
     A, B = rng.random((4, 7)) < 0.4, rng.random((7, 3)) < 0.5
     mixed = [rng.random((sizes[k + 1], sizes[k])) < (0.3 + 0.6 * (k % 2)) for k in range(factors - 1)]
     return [
@@ -79,9 +79,35 @@ def _least_plan(patterns: Sequence[np.ndarray]) -> int:
     return min(chain_count(patterns, plan) for plan in brackets(1, len(patterns)))
 
 
+def _full(sizes: Sequence[int]) -> list[np.ndarray]:
+    return [np.ones((b, a), bool) for a, b in pairwise(sizes)]
+
+
+def _greedy(sizes: Sequence[int]) -> int:
+    """What the chain costs where the cheapest product is always made first."""
+    sizes, total = list(sizes), 0
+    while len(sizes) > 2:
+        products = {k: sizes[k - 1] * sizes[k] * sizes[k + 1] for k in range(1, len(sizes) - 1)}
+        k = min(products, key=products.get)
+        total += products[k]
+        del sizes[k]
+    return total
+
+
+def _telling_sizes(rng: np.random.Generator, factors: int) -> list[int]:
+    """Sizes for which neither mode nor the cheapest product first gives the least count."""
+    while True:
+        sizes = [int(s) for s in rng.integers(2, 12, factors + 1)]
+        patterns, steps = _full(sizes), range(1, factors + 1)
+        modes = _nested(steps, lambda done, k: [k, done]), _nested(steps[::-1], lambda done, k: [done, k])
+        costs = {_least_plan(patterns), _greedy(sizes), *(chain_count(patterns, plan) for plan in modes)}
+        if len(costs) == 4:
+            return sizes
+
+
 def _judge_dense(submission: Submission, line: str, sizes: list[int]) -> Verdict:
-    patterns = [np.ones((b, a), bool) for a, b in pairwise(sizes)]
-    return _judge_plan(submission, line, "dense_chain", sizes, patterns, {})
+    slips = {"This takes the cheapest product first, which need not lead to the cheapest chain.": _greedy(sizes)}
+    return _judge_plan(submission, line, "dense_chain", sizes, _full(sizes), slips)
 
 
 def _judge_sparse(submission: Submission, line: str, patterns: list[np.ndarray]) -> Verdict:

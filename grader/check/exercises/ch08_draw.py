@@ -72,9 +72,16 @@ def draw(
     ax.set_axis_off()
 
 
-def draw_steps(graph: Graph, order: Sequence[str], title: str, across: int = 4, height: float = 2.4) -> Figure:
+def draw_steps(
+    graph: Graph,
+    order: Sequence[str],
+    title: str,
+    across: int = 4,
+    height: float = 2.4,
+    places: Mapping[str, Place] | None = None,
+) -> Figure:
     """One panel before each elimination and one at the end; new edges are dashed, the next vertex is orange."""
-    costs, places = step_costs(graph, list(order)), layout(graph)
+    costs, places = step_costs(graph, list(order)), places or layout(graph)
     panels = len(order) + 1
     rows = -(-panels // across)
     fig, axes = plt.subplots(rows, across, figsize=(3.1 * across, height * rows), layout="constrained", squeeze=False)

@@ -77,15 +77,20 @@ def judge_linearise(submission: Submission, seed: int) -> list[Verdict]:
 
 def judge_counts(submission: Submission) -> list[Verdict]:
     """Verdicts on the two numbers found with a pencil."""
-    swapped = "The two are exchanged: forward goes from the inputs on, so z is eliminated first."
     because = (
         "Incoming times outgoing edges of the first vertex, then the same for the second in the graph that is left."
     )
+    slips = {
+        "forward_count": {
+            "6 is what w first costs, or the degrees at the start: once z is gone, two edges enter w.": 6,
+        },
+        "reverse_count": {"8 is what z first costs; here w goes first.": 8},
+    }
     found = []
-    for name, want, other in (("forward_count", 8, 6), ("reverse_count", 6, 8)):
+    for name, want in (("forward_count", 8), ("reverse_count", 6)):
         verdict = expect_value(submission, name, want=want, because=because)
         if verdict.status == "wrong":
-            verdict = explained(verdict, submission.value(name), {swapped: other})
+            verdict = explained(verdict, submission.value(name), slips[name])
         found.append(verdict)
     return found
 

@@ -1,50 +1,28 @@
 """Chapter 08: which order of elimination is best, by trying, by rule of thumb and by subsets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from grader.check.errors import SubmissionError
 from grader.check.exercises.ch01_slips import expect_or_explain, explained
-from grader.check.exercises.ch08_elimination import is_graph, is_pair, listed
+from grader.check.exercises.ch08_elimination import is_pair, listed
 from grader.check.exercises.ch08_graphs import (
     BAT,
     LION,
     MARKOWITZ_LOSES,
-    ONE_OUTPUT,
     Graph,
     count,
-    ends,
     hourglass,
-    in_program_order,
     intermediates,
     least,
-    markowitz_counts,
     predecessors,
     random_graph,
     reached,
     read_graph,
-    step_costs,
 )
 from grader.check.functions import ask, matches
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
-
-LARGEST = 8
-THEOREMS = {
-    "A": (
-        True,
-        "A is what Naumann proved in 2008, with partials that may be equal: a yes-or-no question with a bound k.",
-    ),
-    "B": (
-        False,
-        "B confuses finding the gradient with finding the cheapest way: reverse mode finds it in one pass, always.",
-    ),
-    "C": (
-        False,
-        "C is not what that proof shows: it uses partials with equal values. For vertex elimination on the structure "
-        "alone it took until 2025.",
-    ),
-}
 
 
 def judge_brute_force(submission: Submission, seed: int, inner: int) -> list[Verdict]:
@@ -103,14 +81,6 @@ def judge_hourglass(submission: Submission, sizes: Sequence[tuple[int, int, int]
     return lines
 
 
-def judge_one_output(submission: Submission) -> list[Verdict]:
-    """Verdicts on an order for the given graph that costs 6, and on a graph of the student's own."""
-    return [
-        ask(submission, "better_order", lambda: submission.value("better_order"), _judge_better),
-        ask(submission, "my_graph", lambda: submission.value("my_graph"), _judge_one_output),
-    ]
-
-
 def judge_markowitz(submission: Submission, seed: int, inner: int) -> list[Verdict]:
     """Verdicts on `markowitz`: the order, on known graphs and on random ones with `inner` intermediates."""
     graphs = {
@@ -125,6 +95,7 @@ def judge_markowitz(submission: Submission, seed: int, inner: int) -> list[Verdi
             "Each round has to look at the graph as it is then: degrees change with every elimination.": _greedy(
                 graph, still=True
             ),
+            "The incoming edges were counted once, at the start; they change as well.": _greedy(graph, half=True),
             "Among equals take the first in program order; this takes the last.": _greedy(graph, last=True),
             "This takes the dearest vertex each time; Markowitz takes the cheapest.": _greedy(graph, dearest=True),
             "The rule looks at the product of the degrees, not at their sum.": _greedy(graph, added=True),
@@ -132,28 +103,20 @@ def judge_markowitz(submission: Submission, seed: int, inner: int) -> list[Verdi
         }
         because = "Again and again: the vertex whose incoming times outgoing edges are fewest now, first of equals."
         want = _greedy(graph)
-        lines.append(expect_or_explain(submission, line, "markowitz", graph, want=want, slips=slips, because=because))
+        verdict = expect_or_explain(submission, line, "markowitz", graph, want=want, slips=slips, because=because)
+        lines.append(_blamed(submission, verdict))
     return lines
 
 
-def judge_trap(submission: Submission) -> list[Verdict]:
-    """The verdict on a graph of the student's own that defeats Markowitz by 2 under every tie-break."""
-    return [ask(submission, "my_trap", lambda: submission.value("my_trap"), _judge_trap)]
-
-
-def judge_theorems(submission: Submission) -> list[Verdict]:
-    """Verdicts on the three statements, a line each."""
-
-    def judge(name: str, got: object) -> Verdict:
-        want, because = THEOREMS[name]
-        if not isinstance(got, dict) or got.get(name) is None:
-            return Verdict(name, "missing", "Not done yet.")
-        return matches(name, got[name], want, because=because)
-
-    return [
-        ask(submission, name, lambda: submission.value("theorems"), lambda got, n=name: judge(n, got))
-        for name in THEOREMS
-    ]
+def compare_orders(seeds: Iterable[int]) -> dict[str, list[float]]:
+    """How many per cent forward, reverse and Markowitz order cost above the best one, on one random graph a seed."""
+    extra: dict[str, list[float]] = {"forward": [], "reverse": [], "Markowitz": []}
+    for seed in seeds:
+        graph = random_graph(seed, 4, 6, 4, density=0.35)
+        order, best = intermediates(graph), least(graph)
+        for name, tried in zip(extra, (order, order[::-1], _greedy(graph)), strict=True):
+            extra[name].append(100 * (count(graph, tried) / best - 1))
+    return extra
 
 
 def _judge_best(submission: Submission, line: str, function: str, graph: Graph) -> Verdict:
@@ -178,18 +141,19 @@ def _judge_best(submission: Submission, line: str, function: str, graph: Graph) 
             return Verdict(line, "wrong", text)
         return verdict
 
-    verdict = ask(submission, line, lambda: submission.call(function, graph), judge)
-    if verdict.status == "failed" and _undone(submission):
-        return replace(verdict, message=f"{verdict.message} Exercise 8.3 is not done yet: eliminate returns None.")
-    return verdict
+    return _blamed(submission, ask(submission, line, lambda: submission.call(function, graph), judge))
 
 
-def _undone(submission: Submission) -> bool:
-    """Whether `eliminate` is still a stub, on which a later answer may stand."""
+def _blamed(submission: Submission, verdict: Verdict) -> Verdict:
+    """`verdict`; where the answer stopped because `eliminate`, on which it may stand, is still a stub, it says so."""
+    if verdict.status != "failed":
+        return verdict
     try:
-        return submission.call("eliminate", {"a": {"v": 1.0}, "v": {"y": 1.0}, "y": {}}, "v") is None
+        undone = submission.call("eliminate", {"a": {"v": 1.0}, "v": {"y": 1.0}, "y": {}}, "v") is None
     except SubmissionError:
-        return False
+        return verdict
+    note = f"{verdict.message} Exercise 8.3 is not done yet: eliminate returns None."
+    return replace(verdict, message=note) if undone else verdict
 
 
 def _judge_cost(submission: Submission, line: str, graph: Graph, done: list[str], vertex: str) -> Verdict:
@@ -221,77 +185,22 @@ def _judge_cost(submission: Submission, line: str, graph: Graph, done: list[str]
     )
 
 
-def _judge_better(got: object) -> Verdict:
-    line, graph = "better_order", read_graph(ONE_OUTPUT)
-    order = intermediates(graph)
-    if not isinstance(got, list) or sorted(map(str, got)) != sorted(order):
-        return Verdict(line, "wrong", f"A list of the four intermediates is expected, {listed(order)}.")
-    if (cost := count(graph, got)) != 6:
-        words = " This is reverse order." if got == order[::-1] else ""
-        return Verdict(
-            line, "wrong", f"This order costs {cost}, step by step {step_costs(graph, got)}.{words} 6 is possible."
-        )
-    return Verdict(line, "right")
-
-
-def _judge_one_output(got: object) -> Verdict:
-    line = "my_graph"
-    if (problem := _unfit(got)) is not None:
-        return Verdict(line, "wrong", problem)
-    graph = in_program_order(got)
-    outputs = ends(graph)[1]
-    if len(outputs) != 1:
-        return Verdict(line, "wrong", f"It should have one output; it has {len(outputs)}: {listed(outputs)}.")
-    reverse, best = count(graph, intermediates(graph)[::-1]), least(graph)
-    if reverse - best < 3:
-        return Verdict(
-            line,
-            "wrong",
-            f"Reverse costs {reverse}, the best order {best}: a gap of {reverse - best}, and 3 is asked for.",
-        )
-    return Verdict(line, "right")
-
-
-def _judge_trap(got: object) -> Verdict:
-    line = "my_trap"
-    if (problem := _unfit(got)) is not None:
-        return Verdict(line, "wrong", problem)
-    graph = in_program_order(got)
-    lucky, best = min(markowitz_counts(graph)), least(graph)
-    if lucky - best < 2:
-        return Verdict(
-            line,
-            "wrong",
-            f"With lucky ties Markowitz costs {lucky}, the best order {best}: the gap is {lucky - best}, not 2.",
-        )
-    return Verdict(line, "right")
-
-
-def _unfit(got: object) -> str | None:
-    """Why this cannot be a graph of at most LARGEST intermediates, or None."""
-    if not is_graph(got):
-        return "A graph is expected: what read_graph returns, or a dictionary of dictionaries."
-    if missing := [w for edges in got.values() for w in edges if w not in got]:
-        return f"{missing[0]} is no key; every vertex is one, outputs too."
-    try:
-        inner = intermediates(in_program_order(got))
-    except ValueError as error:
-        return str(error)
-    if len(inner) > LARGEST:
-        return f"It has {len(inner)} intermediates; at most {LARGEST} are allowed."
-    return None
-
-
 def _greedy(
-    graph: Graph, *, still: bool = False, last: bool = False, dearest: bool = False, added: bool = False
+    graph: Graph,
+    *,
+    still: bool = False,
+    half: bool = False,
+    last: bool = False,
+    dearest: bool = False,
+    added: bool = False,
 ) -> list[str]:
     """The Markowitz order (Griewank and Reese, 1991), or that of a known slip."""
     into, order = predecessors(graph), []
     left = intermediates(graph)
 
     def cost(v: str) -> int:
-        gone = [] if still else order
-        a, b = len(reached(into, v, gone)), len(reached(graph, v, gone))
+        a = len(into[v]) if still or half else len(reached(into, v, order))
+        b = len(graph[v]) if still else len(reached(graph, v, order))
         return a + b if added else a * b
 
     while left:
@@ -308,7 +217,7 @@ def _telling(seed: int, inner: int, moves: bool = False) -> Graph:
         order = intermediates(graph)
         costs = {count(graph, order), count(graph, order[::-1])}
         if moves:
-            slips = [_greedy(graph, **{slip: True}) for slip in ("still", "last", "dearest", "added")]
+            slips = [_greedy(graph, **{slip: True}) for slip in ("still", "half", "last", "dearest", "added")]
             if _greedy(graph) not in (*slips, order):
                 return graph
         elif least(graph) < min(costs | {count(graph, _greedy(graph))}):
