@@ -45,10 +45,9 @@ def judge_best_step(submission: Submission, seed: int, dtypes: tuple[torch.dtype
         "This is the smallest h. Smaller is not always better.": pair(int(hs.argmin())),
     }
     estimate = {round(math.log10(h), 6): value for h, value in estimates.items()}
-    single = torch.tensor(slope, dtype=torch.float32) + errors.float()
-    for exact in (slope, float(torch.tensor(slope, dtype=torch.float32))):
-        off = [abs(float(value) - exact) for value in single]
-        near = min(range(len(off)), key=off.__getitem__)
+    single = (torch.tensor(list(estimates.values()), dtype=torch.float32) - slope).abs()
+    rounded = "The estimates were rounded to float32: torch.tensor of Python numbers is float32 unless you say dtype."
+    slips[rounded] = [float(hs[single.argmin()]), float(single.min())]
     f0, fk, u = -3.7 - slope, -0.9 + slope, torch.finfo(torch.float32).eps / 2
     return [
         expect_or_explain(

@@ -6,16 +6,20 @@ import sympy
 import torch
 
 from grader.check.errors import SubmissionError
-from grader.check.exercises.ch01_slips import expect_or_explain, uniform
+from grader.check.exercises.ch01_slips import expect_or_explain, explained, uniform
 from grader.check.functions import ask, expect, expect_that, matches, refused
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
+
+SYMBOLS = """
+answer = by_symbols(text, at)
+outputs["slope"] = None if answer is None else float(answer)  # sympy numbers are not data
+"""
 
 AUTODIFF = """
 import torch
 outputs["slope"] = by_autodiff(lambda x: torch.exp(a * x) * torch.sin(x) + x**3, x)
 """
-
 
 SECOND_PROGRAM = """
 import torch
@@ -40,6 +44,10 @@ def judge_four_ways(submission: Submission, seed: int, sizes: tuple[int, ...]) -
         "The derivative of e^(2x) is 2 e^(2x), with 2x still in the exponent.": 6 * x + 2 * math.exp(x),
     }
     text = f"exp({a!r}*x)*sin(x) + x**3"
+    inexact = "sympy.diff is exact: no difference quotient is needed. Put `at` in for the symbol x."
+    symbol_slips = {
+        "This is the value of the expression; differentiate it first.": math.exp(a * x) * math.sin(x) + x**3
+    }
     return [
         expect_or_explain(
             submission,
@@ -61,17 +69,11 @@ def judge_four_ways(submission: Submission, seed: int, sizes: tuple[int, ...]) -
             # A forward difference at its best step is right to about 1e-8; a hundred times that is still careful.
             tol=1e-6 * abs(slope),
         ),
-        expect_or_explain(
+        ask(
             submission,
             "by_symbols",
-            "by_symbols",
-            text,
-            x,
-            want=slope,
-            slips={
-                "This is the value of the expression; differentiate it first.": math.exp(a * x) * math.sin(x) + x**3
-            },
-            because="sympy.diff is exact: no difference quotient is needed. Put `at` in for the symbol x.",
+            lambda: submission.run(SYMBOLS, {"text": text, "at": x}).get("slope"),
+            lambda got: explained(matches("by_symbols", got, slope, because=inexact), got, symbol_slips),
         ),
         _judge_autodiff(submission, a, x, slope),
         *[_judge_swell(submission, n) for n in sizes],
