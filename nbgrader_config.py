@@ -18,6 +18,9 @@ scripts = str(Path(sys.executable).parent)
 if scripts not in os.environ["PATH"].split(os.pathsep):
     os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
 
+# What a gradient earns that is right given the student's own wrong gradients further up: full, half or none.
+os.environ.setdefault("GRADER_CARRIED", "full")
+
 c.CourseDirectory.course_id = "autodiff"
 c.CourseDirectory.root = str(root)
 c.CourseDirectory.source_directory = "solutions"
