@@ -15,6 +15,7 @@ import contextlib
 import io
 import os
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ from grader.build.source import (
     regions,
 )
 
+# A cell of an answer that takes longer is cut off: some wrong answers never end.
+CELL_SECONDS = 60
 STUB = "pass  # your code here"
 KEYS = {"right", "wrong", "says", "only", "cell"}
 
@@ -169,10 +172,11 @@ def answers_to(root: Path, chapter: Chapter, exercise: str, cells: list[Notebook
 def _try(rehearsal: Rehearsal, exercise: str, answer: Answer, cells: list[NotebookNode], points: float) -> Outcome:
     with _quiet():
         for cell in cells[:-1]:
-            # A wrong answer may raise; a notebook would go on with the next cell.
-            with contextlib.suppress(Exception):
+            # A wrong answer may raise or never end; a notebook would go on with the next cell.
+            with contextlib.suppress(Exception), _limit(CELL_SECONDS):
                 rehearsal.run(answer.cells.get(cell.id, cell.source))
-        report, passed, earned = rehearsal.grade(cells[-1].source)
+        with _limit(CELL_SECONDS):
+            report, passed, earned = rehearsal.grade(cells[-1].source)
     return Outcome(exercise, answer, earned, points, report, _fault(answer, passed, earned, points, report))
 
 
@@ -206,6 +210,25 @@ def _stub(source: str) -> str:
         else:
             lines.append(line)
     return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _limit(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError in what runs longer. Does nothing where there are no alarms (Windows)."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"it runs for more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextlib.contextmanager
