@@ -36,9 +36,13 @@ from grader.build.source import (
 )
 
 # A cell of an answer that takes longer is cut off: some wrong answers never end.
-CELL_SECONDS = 60
+CELL_SECONDS = 30
 STUB = "pass  # your code here"
 KEYS = {"right", "wrong", "says", "only", "cell"}
+
+
+class TooLong(BaseException):
+    """An answer or its tests do not end. Not an Exception, which an answer's own `except Exception` would swallow."""
 
 
 @dataclass(frozen=True)
@@ -173,10 +177,13 @@ def _try(rehearsal: Rehearsal, exercise: str, answer: Answer, cells: list[Notebo
     with _quiet():
         for cell in cells[:-1]:
             # A wrong answer may raise or never end; a notebook would go on with the next cell.
-            with contextlib.suppress(Exception), _limit(CELL_SECONDS):
+            with contextlib.suppress(Exception, TooLong), _limit(CELL_SECONDS):
                 rehearsal.run(answer.cells.get(cell.id, cell.source))
-        with _limit(CELL_SECONDS):
-            report, passed, earned = rehearsal.grade(cells[-1].source)
+        try:
+            with _limit(CELL_SECONDS):
+                report, passed, earned = rehearsal.grade(cells[-1].source)
+        except TooLong as error:
+            return Outcome(exercise, answer, 0.0, points, "", f"its tests do not end: {error}")
     return Outcome(exercise, answer, earned, points, report, _fault(answer, passed, earned, points, report))
 
 
@@ -214,13 +221,13 @@ def _stub(source: str) -> str:
 
 @contextlib.contextmanager
 def _limit(seconds: int) -> Iterator[None]:
-    """Raise TimeoutError in what runs longer. Does nothing where there are no alarms (Windows)."""
+    """Raise TooLong in what runs longer. Does nothing where there are no alarms (Windows)."""
     if not hasattr(signal, "setitimer"):
         yield
         return
 
     def stop(*_: object) -> None:
-        raise TimeoutError(f"it runs for more than {seconds} s")
+        raise TooLong(f"they run for more than {seconds} s")
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
