@@ -93,7 +93,7 @@ print(f"{'device':12} {device}, {os.cpu_count()} processors")
 # %% [markdown]
 # ## The data: names
 #
-# From chapter 02 on, small models learn to invent names. They learn from those given to babies in the United
+# In some later chapters, small models learn to invent names. They learn from those given to babies in the United
 # States in 2018. Girls' names come first, then boys', each list with the most frequent first.
 
 # %% id="names"
@@ -115,7 +115,7 @@ right.set(title="Most names have 5 to 7 letters", xlabel="letters in a name", yl
 plt.show()
 
 # %% [markdown]
-# *Figure: left, how often each letter occurs: a 34 thousand times, then e, n and i with about 20 thousand, q and x
+# *Figure: left, how often each letter occurs: a 34 thousand times, then e, n and i, 18 to 21 thousand times, q and x
 # hardly ever. Right, names by length from 2 to 15 letters, most between 5 and 7.*
 
 # %% [markdown]
@@ -146,8 +146,8 @@ def double(x):
 check("0.0")
 
 # %% [markdown]
-# *Not done* is not an error. Now a **wrong** answer. Look for three things: which line is wrong, by how much, and the
-# reason. Two of the chapter's words: *line* is one case that the check tries, *verdict* what it says of it.
+# *Not done* is not an error. Now a **wrong** answer. A check has *lines*, one for each case that it tries, and says of
+# each what it found, its *verdict*. Look for three things: which line is wrong, by how much, and the reason.
 
 
 # %% id="rehearse-wrong"

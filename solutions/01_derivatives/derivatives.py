@@ -125,10 +125,10 @@ award("1.1", judge_secant(submission, seed=challenge_seed("1.1", "secants")), po
 # the table is the derivative; the number that they approach is.
 
 # %% tags=["figure"] id="figure-limit"
-h = np.concatenate([np.linspace(-2, -0.05, 14), np.linspace(0.05, 2, 14)])
+h = np.concatenate([np.linspace(-2, -0.25, 8), np.linspace(0.25, 2, 8)])
 fig, ax = plt.subplots(figsize=(6.5, 3), layout="constrained")
 ax.plot(h, (position(2 + h) - position(2)) / h, "o", color=BLUE, ms=4, label="secant slopes")
-ax.plot(0, 18, "s", mfc="white", mec=VERMILION, ms=11, label="the limit: not a secant")
+ax.plot(0, 18, "s", mfc="white", mec=VERMILION, ms=9, label="the limit: not a secant")
 ax.set(xlabel="h (s)", ylabel="slope (m/s)", title="From both sides the slopes head for 18 m/s")
 ax.legend()
 plt.show()
@@ -145,7 +145,7 @@ plt.show()
 # $$\text{forward: } \frac{f(x+h)-f(x)}{h} \qquad\qquad \text{central: } \frac{f(x+h)-f(x-h)}{2h}$$
 #
 # Taylor's theorem says what stopping costs: the forward one is off by about $\frac h2 f''(x)$, the central one by about
-# $\frac{h^2}{6} f'''(x)$. Two errors of order $h$ cancel.
+# $\frac{h^2}{6} f'''(x)$: left and right of $x$ the errors of order $h$ have opposite signs and cancel.
 
 # %% tags=["figure"] id="figure-two-quotients"
 u, x0, h = np.linspace(-0.4, 2.4, 200), 1.0, 0.8
@@ -250,9 +250,9 @@ award("1.2", lines, points=3)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **What just happened.** A gradient of $n$ entries took $n+1$ or $2n$ values of $f$. For the 3,000 to 3,000,000,000
-# parameters of a network that is hopeless as a method, but it is the best *test* there is of any other method:
-# it knows nothing of the chain rule, so it cannot share its bugs. Here it is beside torch's own gradient.
+# **What just happened.** A gradient of $n$ entries took $n+1$ or $2n$ values of $f$. For a network, whose parameters
+# number from thousands to billions, that is hopeless as a method. But it is the best *test* there is of any other
+# method: it knows nothing of the chain rule, so it cannot share its bugs. Here it is beside torch's own gradient.
 
 # %% id="use-as-test"
 x = torch.tensor([0.3, -1.2, 2.0], dtype=torch.float64)
@@ -275,8 +275,8 @@ for h in [1e-1, 1e-4, 1e-8, 1e-12, 1e-15, 1e-17]:
     print(f"h = {h:.0e}   slope {slope:.8f}   error {abs(slope - math.e):.0e}")
 
 # %% tags=["figure"] id="figure-staircase"
-k = np.arange(-8, 9)
-x = 1 + k * 2.0**-52  # every float64 number near 1
+k = np.arange(17)
+x = 1 + k * 2.0**-52  # the next float64 numbers from 1 on
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
 ax.step(k, (np.exp(x) - np.e) / 2.0**-51, where="mid", color=BLUE, marker="o", ms=4, label="exp, as computed")
 ax.plot(k, np.e * k / 2, "--", color=VERMILION, label="its tangent")
@@ -289,13 +289,11 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: seventeen neighbouring floats around 1 on the horizontal axis, the computed values of exp on the
-# vertical. The values rise in uneven steps of whole units around the dashed tangent.*
-#
-# A secant between two such points has the slope of the stairs.
+# *Figure: 1 and its sixteen neighbours above on the horizontal axis, the computed values of exp on the vertical. They
+# rise in uneven steps of one or two whole units around the dashed tangent.*
 
 # %% [markdown]
-# At $h = 10^{-17}$ the sum $1 + h$ is rounded to 1 and the slope is 0. Two errors pull in opposite directions. Let
+# A secant between two such points has the slope of the stairs. At $h = 10^{-17}$ the sum $1 + h$ is rounded to 1 and the slope is 0. Two errors pull in opposite directions. Let
 # $u$ be the **unit roundoff**, half of `eps`: $1.1\cdot10^{-16}$ for float64, $6.0\cdot10^{-8}$ for float32. Each
 # value of $f$ is off by up to $u|f|$. So for the forward and the central quotient, roughly
 #
@@ -433,7 +431,8 @@ plt.show()
 # $h \approx \sqrt u$ forward, $h \approx \sqrt[3]{u}$ central. And the famous `h = 1e-8` is right in one case of four.
 
 # %% [markdown]
-# One more trick: in float32, $x + h$ is itself rounded. Divide by the step really taken.
+# Two more tricks. Where $|x|$ is far from 1, let $h$ grow with it: next to $10^9$ the float64 numbers are $10^{-7}$
+# apart, and a step of $10^{-8}$ is rounded away. And $x + h$ is itself rounded, so divide by the step really taken:
 
 # %% id="step-really-taken"
 x, h = torch.tensor(10.0, dtype=torch.float32), torch.tensor(1e-3, dtype=torch.float32)
@@ -555,8 +554,8 @@ ax.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# *Figure: relative error against h. The dots of forward and central differences form two Vs, lowest near 1e-8 and
-# 1e-11. The line of the complex step falls from the right to 1e-16 near h = 1e-8 and stays there down to h = 1e-20.*
+# *Figure: relative error against h. The dots of forward and central differences form two Vs, whose lowest
+# errors are near 1e-8 and 1e-11. The line of the complex step falls from the right to 1e-16 near h = 1e-8 and stays there down to h = 1e-20.*
 
 # %% [markdown]
 # ## 5 · Four ways to one derivative
@@ -733,8 +732,8 @@ plt.show()
 # $$m_- = \frac{f(x) - f(x-h)}{h} \qquad m_+ = \frac{f(x+h) - f(x)}{h}$$
 #
 # (a) Return both. (b) Decide: `True` if left and right slopes for $h = 10^{-4}$ *and* $h = 10^{-6}$ all
-# agree, the largest and the smallest of the four at most $10^{-3}(1 + |m_+|)$ apart. Two sizes of $h$, since slopes
-# that grow as $h$ shrinks have no limit. (c) Write a second program for $\max(0, x)$.
+# agree, the largest and the smallest of the four at most $10^{-3}(1 + |m_+|)$ apart, with $m_+$ for the smaller $h$. Two
+# sizes of $h$, since slopes that grow as $h$ shrinks have no limit. (c) Write a second program for $\max(0, x)$.
 
 
 # %% role="answer" id="answer-1.6-a"
@@ -819,15 +818,16 @@ sides = {
 fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
 for y, (f, left, right) in enumerate(sides.values()):
     ax.plot([left, right], [y, y], "-", color=GREY, lw=4, solid_capstyle="butt")
-    ax.plot(left, y, "<", color=BLUE, ms=9, label="" if y else "left slope")
-    ax.plot(right, y, ">", color=ORANGE, ms=9, label="" if y else "right slope")
-    ax.plot(jacobian(f, zero).item(), y, "x", color="black", ms=11, mew=3, label="" if y else "torch")
+    ax.plot(left, y, "<", color=BLUE, ms=13, label="" if y else "left slope")
+    ax.plot(right, y, ">", color=ORANGE, ms=13, label="" if y else "right slope")
+    ax.plot(jacobian(f, zero).item(), y, "x", color="black", ms=8, mew=2, label="" if y else "torch")
 ax.set(
     yticks=range(len(sides)),
     yticklabels=sides,
     xlabel="slope",
     title="At a kink torch picks some slope; which one is convention",
 )
+ax.invert_yaxis()
 ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
 
@@ -978,7 +978,8 @@ plt.show()
 # %% [markdown]
 # > **Often said: “the gradient points to the maximum.”** It points along the steepest *local* ascent, if length is
 # > measured in the ordinary way, and where it is zero it points nowhere. Below, at $(2, 0.5)$ on a long
-# > ridge: the summit is at $(0, 0)$, the gradient aims elsewhere.
+# > ridge: the summit is at $(0, 0)$, the gradient aims elsewhere. In one dimension nothing points at all: a
+# > derivative is a number, whose sign says up or down.
 
 # %% id="not-the-maximum"
 p = torch.tensor([2.0, 0.5])
@@ -1001,23 +1002,19 @@ print(f"angle between gradient and summit: {math.degrees(math.acos(cosine)):.0f}
 # %% tags=["figure"] id="figure-paths"
 places = {"a": (0, 1), "b": (0, 0), "c": (1.3, 1), "d": (1.3, 0), "e": (2.6, 0.5)}
 labels = {"a": "a = 2", "b": "b = 3", "c": "c = a·b", "d": "d = b + 1", "e": "e = c·d"}
-fig, ax = plt.subplots(figsize=(7.5, 2.8))
+fig, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
+middle = {"ha": "center", "va": "center"}
+boxes = {
+    name: ax.text(*at, labels[name], bbox={"boxstyle": "round,pad=0.4", "fc": "white"}, **middle).get_bbox_patch()
+    for name, at in places.items()
+}
 for start, end in ["ac", "bc", "bd", "ce", "de"]:
     (x0, y0), (x1, y1) = places[start], places[end]
     colour, style = (GREY, "--") if start == "a" else (VERMILION, "-")
-    arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2, "ls": style, "shrinkA": 30, "shrinkB": 36}
-    ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
-    ax.text(
-        (x0 + x1) / 2,
-        (y0 + y1) / 2,
-        f"∂{end}/∂{start}",
-        ha="center",
-        va="center",
-        bbox={"fc": "white", "ec": "none"},
-    )
-for name, (x, y) in places.items():
-    ax.text(x, y, labels[name], ha="center", va="center", bbox={"boxstyle": "round,pad=0.4", "fc": "white"})
-ax.set(xlim=(-0.4, 3), ylim=(-0.3, 1.3), title="Two paths lead from b to e (solid), one from a")
+    arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2, "ls": style}
+    ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | {"patchA": boxes[start], "patchB": boxes[end]})
+    ax.text((x0 + x1) / 2, (y0 + y1) / 2, f"∂{end}/∂{start}", bbox={"fc": "white", "ec": "none"}, **middle)
+ax.set(xlim=(-0.3, 2.9), ylim=(-0.3, 1.3), title="Two paths lead from b to e (solid), one from a")
 ax.axis("off")
 plt.show()
 

@@ -118,8 +118,8 @@ plt.show()
 #
 # ●○○ easy · about 8 minutes · 2 points
 #
-# Write the mean 0-1 loss for any number of classes. Then find the only places where the staircase has no slope
-# of zero: the values of $t$ at which an example changes sides, where $a_i + t\,b_i = 0$.
+# Write the mean 0-1 loss for any number of classes. Then find the only places where the staircase is not
+# flat: the values of $t$ at which an example changes sides, where $a_i + t\,b_i = 0$.
 
 
 # %% role="answer" id="answer-2.1"
@@ -172,11 +172,6 @@ award("2.1", lines, points=2)
 leaf = torch.tensor([0.3, 0.7, 0.1], requires_grad=True)
 print("the maximum has a gradient:", leaf.max().requires_grad)
 print("its position has none:     ", leaf.argmax().requires_grad)
-
-# %% [markdown]
-# > **Often said: “almost all operations are differentiable.”** Arithmetic is. But argmax, comparisons, rounding, sampling
-# > and the choice of an index are not, and programs are full of them. They are constant in between, so what a
-# > framework offers there is 0 or nothing.
 
 # %% [markdown]
 # ## 2 · Softmax
@@ -290,8 +285,8 @@ plt.show()
 # %% [markdown]
 # ## 3 · Likelihood, and why the logarithm
 #
-# The model gives the observed class of example $i$ the probability $p_i$. Examples are independent, so the probability of
-# the whole data set, its **likelihood**, is a product. One wants it large. Its logarithm is a sum:
+# The model gives the observed class of example $i$ the probability $p_i$. Take the examples as independent; then the
+# probability of the whole data set, its **likelihood**, is a product. One wants it large. Its logarithm is a sum:
 #
 # $$\mathcal L = \prod_{i=1}^n p_i \qquad \log \mathcal L = \sum_{i=1}^n \log p_i \qquad
 # \text{NLL} = -\frac1n \sum_{i=1}^n \log p_i$$
@@ -305,18 +300,9 @@ fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
 ax.plot(p, -np.log(p), color=BLUE)
 ax.plot(marks, -np.log(marks), "o", color=VERMILION)
 for mark, text in zip(marks, ("sure and right", "a coin", "one of 27")):
-    ax.annotate(
-        f"{text}: {-np.log(mark):.2f}",
-        (mark, -np.log(mark)),
-        xytext=(10, 8 if mark < 0.8 else 20),
-        textcoords="offset points",
-        ha="right" if mark > 0.8 else "left",
-    )
-ax.set(
-    xlabel="probability given to what happened",
-    ylabel="$-\\log p$ (nats)",
-    title="Being surprised costs; being very surprised costs a lot",
-)
+    ax.text(mark + 0.02, -np.log(mark) + 0.25, f"{text}: {-np.log(mark):.2f}")
+ax.set(xlabel="probability given to what happened", ylabel="$-\\log p$ (nats)", xlim=(-0.05, 1.4))
+ax.set_title("Being surprised costs; being very surprised costs a lot")
 plt.show()
 
 # %% [markdown]
@@ -413,8 +399,8 @@ plt.show()
 # factors on. Right, the sum of logarithms is a straight line that goes on to 60 factors.*
 
 # %% [markdown]
-# **What just happened.** Thirty-two letters, each with probability 1/27, already have likelihood 0 in float32. The names
-# below have 183,736 pairs of letters. Any model would look equally impossible.
+# **What just happened.** Thirty-two letters, each with probability 1/27, already have likelihood 0 in float32. The training
+# names below have 183,736 pairs of letters. Any model would look equally impossible.
 
 # %% [markdown]
 # > **Often said: “minimising probabilities is poorly conditioned, so one takes logarithms.”** One *maximises* the
@@ -424,8 +410,8 @@ plt.show()
 
 # %% id="often-conditioning"
 for p in (0.1, 0.9, 0.999999):
-    relative_error = abs(math.log(p * (1 + 1e-12)) - math.log(p)) / abs(math.log(p)) / 1e-12
-    print(f"p = {p:<8}: a relative error in p is multiplied by {relative_error:10.1f} = 1/|log p|")
+    change = math.log1p(1e-12) / abs(math.log(p))  # log(p(1 + ε)) - log p = log(1 + ε), relative to log p
+    print(f"p = {p:<8}: a relative error in p is multiplied by {change / 1e-12:10,.1f} = 1/|log p|")
 
 # %% [markdown]
 # The third gift, in a picture. Two classes, so $p = 1/(1 + e^{-z})$ for the right one. The slopes are
@@ -567,8 +553,8 @@ plt.show()
 # entries are small and positive, and balance it.*
 
 # %% [markdown]
-# **What just happened.** The gradient is *predicted minus observed*, scaled as the loss is scaled. It pulls the right
-# logit up and pushes the others down, each in proportion to the probability it wrongly holds. Softmax and logarithm
+# **What just happened.** The gradient is *predicted minus observed*, scaled as the loss is scaled. A step
+# against it lifts the right logit and lowers the others, each in proportion to the probability it wrongly holds. Softmax and logarithm
 # are harmless only together: the $1/p$ of one cancels the $p$ of the other, on paper and not in floating point.
 
 # %% [markdown]
@@ -625,7 +611,7 @@ plt.show()
 #
 # ●●○ medium · about 10 minutes · 3 points
 #
-# Count the pairs of a list of names, turn counts into the best $P$, and compute the loss of any $P$. Some
+# Count the pairs of a list of names (`stoi` gives a letter's row), turn counts into the best $P$, and compute the loss of any $P$. Some
 # pairs never occur. Their cells must not spoil the loss: as $p \to 0$, $N \log p$ with $N = 0$ contributes nothing.
 #
 # Counts and probabilities are float64. For `probabilities` and `mean_loss` the tables may have any size $(k, k)$.
@@ -697,7 +683,7 @@ from grader.check.exercises.ch02_training import train_counts
 counts = train_counts()  # float64 (27, 27)
 P = F.normalize(counts, p=1, dim=1)  # (27, 27)
 row_share = F.normalize(counts.sum(1), p=1, dim=0)  # (27,), how often each letter comes first
-optimum = (row_share * torch.distributions.Categorical(probs=P).entropy()).sum().item()
+optimum = (row_share * torch.special.entr(P).sum(1)).sum().item()  # entr(p) is -p log p, and 0 at 0
 print(f"{int(counts.sum()):,} pairs, {int((counts == 0).sum())} of 729 cells are zero, optimum {optimum:.6f} nats")
 
 # %% tags=["figure"] id="figure-bigrams"
@@ -721,7 +707,7 @@ plt.show()
 second = F.normalize(counts.sum(0), p=1, dim=0)  # (27,), how often each letter comes second
 values = {
     "all letters alike": math.log(27),
-    "letter frequencies": torch.distributions.Categorical(probs=second).entropy().item(),
+    "letter frequencies": torch.special.entr(second).sum().item(),
     "pairs": optimum,
 }
 fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
@@ -798,7 +784,7 @@ def descend(W, counts, learning_rate, steps):
 
 
 # %% [markdown]
-# Try a few rates, each ten times another, and then refine. A rate of 1, a common default, is far too small here: a row's
+# Try a few rates, each ten times the one before, and then refine. A rate of 1, a common default, is far too small here: a row's
 # gradient is divided by all pairs, of which most begin with other letters.
 
 # %% role="answer" id="answer-2.6-b"
@@ -843,6 +829,7 @@ award("2.6", lines[:3] + lines[4:], points=4)
 # %% tags=["figure", "nbval-ignore-output"] id="figure-training"
 marks = [t for t in (0, 1, 2, 5, 10, 20, 50, 100, 150, 200, 250, 300) if t <= steps(full=300, quick=5)]
 fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
+ax.set(xlabel="step", ylabel="loss above the optimum (nats)", yscale="log", ylim=(3e-3, 1))
 for rate, style, color in ((5, "o-", BLUE), (50, "s--", VERMILION), (100, "^:", GREEN)):
     W, gaps = torch.zeros(27, 27, dtype=torch.float64), []
     for before, now in zip([0, *marks], marks):
@@ -850,17 +837,15 @@ for rate, style, color in ((5, "o-", BLUE), (50, "s--", VERMILION), (100, "^:", 
         if W is None:
             break  # exercise 2.6 is not done yet
         gaps.append(loss_and_gradient(W, counts)[0] - optimum)
-    ax.semilogy(marks[: len(gaps)], gaps, style, color=color, label=f"rate {rate}")
+    ax.plot(marks[: len(gaps)], gaps, style, color=color, label=f"rate {rate}")
 ax.axhline(0.01, color="black", lw=1)
-ax.set(
-    xlabel="step", ylabel="loss above the optimum (nats)", title="Rate 50 gets there; 5 is slow, 100 does not settle"
-)
+ax.set_title("Rate 50 gets there; 5 is slow, 100 does not settle")
 ax.legend()
 plt.show()
 
 # %% [markdown]
 # *Figure: three curves of the gap to the optimum over 300 steps, on a logarithmic axis. Rate 5 ends at 0.06; rate 50 crosses
-# the line at 0.01 half way; rate 100 levels off at 0.03.*
+# the line at 0.01 half way; rate 100 jumps about between 0.03 and 0.06.*
 
 # %% [markdown]
 # **What just happened.** Descent by a gradient from your own pencil found what counting gave. Almost: the gap of rate 50 keeps
@@ -956,19 +941,15 @@ fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 for t in range(5):
     v = F.normalize(torch.linalg.matrix_power(H, t) @ start, dim=0)
     ax.annotate("", v.tolist(), (0, 0), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1 + 0.5 * t})
-    if t < 3:
+    if t < 2:
         ax.text(*(1.08 * v).tolist(), f"$v_{t}$", ha="center")
+ax.text(0.85, 0.38, "$v_2, v_3, v_4$")
 top = torch.linalg.eigh(H).eigenvectors[:, 1]
 ax.plot(*torch.stack([-1.2 * top, 1.2 * top]).T, "--", color=VERMILION, label="top eigenvector")
-ax.set(
-    xlim=(-0.7, 1.3),
-    ylim=(-0.6, 1.3),
-    aspect="equal",
-    xlabel="$x_1$",
-    ylabel="$x_2$",
-    title="Each product with $H$ turns $v$",
-)
-ax.legend(loc="lower left")
+ax.set(xlim=(-0.7, 1.3), ylim=(-0.7, 1.3), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+ax.set(xticks=[-0.5, 0, 0.5, 1], yticks=[-0.5, 0, 0.5, 1])
+ax.set_title("Each product with $H$ turns $v$ to the top eigenvector")
+ax.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
@@ -983,7 +964,7 @@ plt.show()
 # $$v \leftarrow \frac{Hv}{\lVert Hv\rVert} \qquad \lambda \approx v^{\mathsf T} H v \qquad
 # x_{t+1} = x_t - \eta\,H x_t$$
 #
-# Write the iteration, the threshold it predicts, and the path of gradient descent, with which you can try the
+# $H$ is symmetric and positive definite. Write the iteration, the threshold it predicts, and the path of gradient descent, with which you can try the
 # prediction. No ready-made eigenvalues here. Where should $v$ start? A start that is orthogonal to the top eigenvector never
 # finds it.
 
@@ -1047,15 +1028,16 @@ award("2.7", lines, points=3)
 
 # %% tags=["figure"] id="figure-contours"
 H = torch.diag(torch.tensor([1.0, 10.0], dtype=torch.float64))  # threshold 2/10
-grid = np.linspace(-5.5, 5.5, 200)
+grid = np.linspace(-5.5, 5.5, 80)
 X, Y = np.meshgrid(grid, grid / 2.2)
 fig, axes = plt.subplots(1, 3, figsize=(11, 3), sharey=True, layout="constrained")
 for ax, rate in zip(axes, (0.05, 0.19, 0.205)):
     factors = 1 - rate * H.diagonal().numpy()
     points = np.array([-5.0, 1.2]) * factors ** np.arange(15)[:, None]  # (15, 2)
-    ax.contour(X, Y, X**2 / 2 + 5 * Y**2, levels=12, cmap="cividis", linewidths=0.8)
+    ax.contour(X, Y, X**2 / 2 + 5 * Y**2, levels=[1, 4, 9, 16, 25], cmap="cividis", linewidths=0.8)
     ax.plot(*points.T, "o-", color=VERMILION, ms=3, lw=1)
     ax.set(title=f"$\\eta$ = {rate}", xlabel="$x_1$", ylim=(-2.5, 2.5))
+    ax.grid(False)
 axes[0].set_ylabel("$x_2$")
 fig.suptitle("Threshold 0.2: below it the path arrives, above it the steep direction swings out")
 plt.show()
@@ -1101,8 +1083,8 @@ plt.show()
 # rises steeply beyond a dashed line at 74.2.*
 
 # %% [markdown]
-# > **Often said: “the gradient points towards the maximum, so its negative points to the minimum.”** It points where the
-# > function rises fastest *locally*, measured with the Euclidean norm. In a long valley that is mostly across:
+# > **Often said: “the negative gradient points to the minimum.”** It points where the function falls fastest *locally*,
+# > measured with the Euclidean norm. In a long valley that is mostly across:
 
 # %% id="often-direction"
 x = torch.tensor([5.0, 1.0])
@@ -1112,25 +1094,21 @@ angle = torch.rad2deg(torch.acos(F.cosine_similarity(downhill, to_minimum, dim=0
 print(f"angle between the negative gradient and the way to the minimum: {angle:.0f} degrees")
 
 # %% tags=["figure"] id="figure-direction"
-grid = np.linspace(-7, 7, 200)
+grid = np.linspace(-7, 7, 80)
 X, Y = np.meshgrid(grid, grid / 3.5)
-fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-ax.contour(X, Y, X**2 / 2 + 12.5 * Y**2, levels=12, cmap="cividis", linewidths=0.8)
-for vector, color, text, style in (
-    (downhill / 13, VERMILION, "negative gradient", "-"),
-    (0.9 * to_minimum, BLUE, "to the minimum", "--"),
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+ax.contour(X, Y, X**2 / 2 + 12.5 * Y**2, levels=[2, 8, 18, 32], cmap="cividis", linewidths=0.8)
+for vector, at, color, text, style in (
+    (downhill / 13, (4.6, -1.4), VERMILION, "negative gradient", "-"),
+    (0.95 * to_minimum, (0.6, 0.8), BLUE, "to the minimum", "--"),
 ):
-    ax.annotate(
-        "", (x + vector).tolist(), x.tolist(), arrowprops={"arrowstyle": "->", "color": color, "lw": 2, "ls": style}
-    )
-    ax.text(*(x + vector).tolist(), text, color=color, va="top", ha="center", bbox={"fc": "white", "ec": "none"})
+    arrow = {"arrowstyle": "->", "color": color, "lw": 2, "ls": style}
+    ax.annotate("", (x + vector).tolist(), x.tolist(), arrowprops=arrow)
+    ax.text(*at, text, color=color, ha="center", bbox={"fc": "white", "ec": "none", "pad": 1})
 ax.plot(0, 0, "k*", ms=12)
-ax.set(
-    xlabel="$x_1$",
-    ylabel="$x_2$",
-    aspect="equal",
-    title="Steepest descent crosses the valley; the minimum lies along it",
-)
+ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+ax.set_title("Steepest descent crosses the valley; the minimum lies along it")
+ax.grid(False)
 plt.show()
 
 # %% [markdown]
@@ -1231,15 +1209,16 @@ rules = {
     "constant 0.02": lambda t: 0.02,
     "your inverse decay": lambda t: inverse_decay(t, 0.5, 20),
 }
+count = steps(full=400, quick=10)
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
 for (name, rule), style, color in zip(rules.items(), (":", "--", "-"), (ORANGE, BLUE, VERMILION)):
     if rule(0) is None:
         continue  # exercise 2.8 is not done yet
     g, x, squares = torch.Generator().manual_seed(8), torch.full((500,), 3.0), []
-    for t in range(400):
+    for t in range(count):
         x = x - rule(t) * (x + torch.randn(500, generator=g))
         squares.append((x**2).mean())
-    ax.loglog(range(1, 401), squares, style, color=color, label=name)
+    ax.loglog(range(1, count + 1), squares, style, color=color, lw=2, label=name)
 ax.axhline(0.5 / 1.5, color="black", lw=0.8, label="predicted floor of 0.5")
 ax.set(xlabel="step", ylabel="mean of $x^2$", title="A constant rate stops at a floor; a decaying one goes below")
 ax.legend()
@@ -1292,10 +1271,8 @@ plt.show()
 # %% id="often-memory"
 pairs_in_memory = 2 * 8 * int(counts.sum())  # two int64 a pair
 print(f"all training pairs: {pairs_in_memory / 1e6:.1f} MB")
-for batch in (64, int(counts.sum())):
-    print(
-        f"B = {batch:>7,}: work {batch / 64:>7,.0f}, error of the gradient {8 / math.sqrt(batch):.3f} of that of B = 64"
-    )
+for times in (1, 10, 100, 1000):
+    print(f"B = {64 * times:>6,}: {times:>5,} times the work, {math.sqrt(times):4.1f} times smaller an error")
 
 # %% [markdown]
 # How good is the estimate? Let $\sigma^2 = \frac1N\sum_i \lVert g_i - \bar g\rVert^2$. Drawn **with replacement**, the $B$ gradients are
@@ -1424,7 +1401,7 @@ def training_curve(batch, rate, total):
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
 for batch, rate, total, style, color in (
     (256, 20, steps(full=1500, quick=30), "-", BLUE),
-    (183_736, 50, steps(full=60, quick=30), "o--", VERMILION),
+    (int(counts.sum()), 50, steps(full=60, quick=30), "o--", VERMILION),
 ):
     if curve := training_curve(batch, rate, total):
         ax.semilogx(*zip(*curve), style, color=color, label=f"B = {batch:,}")
@@ -1477,20 +1454,21 @@ plt.show()
 # not decide.
 
 # %% tags=["figure"] id="figure-saddles"
-grid = np.linspace(-1, 1, 100)
+grid = np.linspace(-1, 1, 50)
 X, Y = np.meshgrid(grid, grid)
 shapes = {"bowl: eigenvalues 2, 4": X**2 + 2 * Y**2, "saddle: 2, -2": X**2 - Y**2, "valley: 2, 0": X**2 + 0 * Y}
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
 for ax, (name, Z) in zip(axes, shapes.items()):
-    ax.clabel(ax.contour(X, Y, Z, levels=8, cmap="cividis"), fontsize=7)
-    ax.plot(0, 0, "k*", ms=11)
-    ax.set(title=name, xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    filled = ax.contourf(X, Y, Z, levels=np.linspace(-1, 2, 13), cmap="cividis", extend="max")
+    ax.plot(0, 0, "*", color="white", mec="black", ms=14)
+    ax.set(title=name, xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+fig.colorbar(filled, ax=axes, label="$f$")
 fig.suptitle("The signs of the eigenvalues tell the landscape around a critical point")
 plt.show()
 
 # %% [markdown]
-# *Figure: three contour maps with a star in the middle. Bowl: closed ellipses. Saddle: two families of hyperbolas, higher to
-# the left and right, lower above and below. Valley: straight vertical lines.*
+# *Figure: three maps, dark for low and bright for high, with a star in the middle. Bowl: ellipses, brighter outwards. Saddle:
+# brighter to the left and right, darker above and below. Valley: upright stripes, brighter to both sides.*
 
 # %% [markdown] id="exercise-2.10"
 # ### 2.10 Minimum, maximum, saddle
@@ -1505,7 +1483,7 @@ plt.show()
 
 # %% role="answer" id="answer-2.10"
 def classify_by_sign(df, x, h=1e-3):
-    """ "minimum", "maximum" or "neither" at a zero x of the derivative df, from its signs at x - h and x + h."""
+    """One of "minimum", "maximum", "neither" at a zero x of the derivative df, from its signs at x - h and x + h."""
     ### BEGIN SOLUTION
     left, right = df(x - h), df(x + h)
     if left < 0 < right:
@@ -1515,7 +1493,7 @@ def classify_by_sign(df, x, h=1e-3):
 
 
 def classify_hessian(H):
-    """ "minimum", "maximum", "saddle" or "undecided". H symmetric float64 (k, k); |eigenvalue| < 1e-9 counts as 0."""
+    """One of "minimum", "maximum", "saddle", "undecided". H (k, k) symmetric; |eigenvalue| < 1e-9 counts as 0."""
     ### BEGIN SOLUTION
     values = torch.linalg.eigvalsh(H)
     up, down = values > 1e-9, values < -1e-9
@@ -1569,11 +1547,12 @@ for _ in range(80):
     x, y = points[-1]
     points.append((x - 0.2 * x, y - 0.2 * (y**3 - y)))
 x, y = np.array(points).T
-X, Y = np.meshgrid(np.linspace(-2.2, 2.2, 100), np.linspace(-1.5, 1.5, 100))
+X, Y = np.meshgrid(np.linspace(-2.2, 2.2, 80), np.linspace(-1.5, 1.5, 80))
 fig, axes = plt.subplots(1, 2, figsize=(10, 3), layout="constrained")
-axes[0].contour(X, Y, f(X, Y), levels=15, cmap="cividis", linewidths=0.8)
+axes[0].contour(X, Y, f(X, Y), levels=[-0.2, -0.1, 0, 0.3, 0.8, 1.5], cmap="cividis", linewidths=0.8)
 axes[0].plot(x, y, "o-", color=VERMILION, ms=3)
 axes[0].set(xlabel="$x$", ylabel="$y$", title="Into the saddle, then out of it")
+axes[0].grid(False)
 axes[1].plot(f(x, y), color=BLUE)
 axes[1].set(xlabel="step", ylabel="loss", title="A plateau is not the end")
 plt.show()
@@ -1583,9 +1562,9 @@ plt.show()
 # the loss falls to 0 within 10 steps, stays there for about 30, and falls again to -0.25.*
 
 # %% [markdown] id="further"
-# ## Further (0 points)
+# ### 2.11 Further: momentum
 #
-# ### Momentum
+# ●●○ medium · about 10 minutes · no points, checked in the open
 #
 # A ball has inertia. Keep a velocity $u$, $(k,)$, that remembers earlier gradients; sideways swings cancel in it, and the way along
 # the valley adds up ([Polyak, 1964](https://doi.org/10.1016/0041-5553(64)90137-5)):
@@ -1606,7 +1585,7 @@ def momentum_path(H, x0, learning_rate, beta, steps):
 
 
 # %% [markdown]
-# Nothing here is graded. Both lines of the update are linear in $(x, u)$, so $t$ steps are the $t$-th power of one matrix, with
+# Both lines of the update are linear in $(x, u)$, so $t$ steps are the $t$-th power of one matrix, with
 # which the cell compares your path:
 #
 # $$\begin{pmatrix}x\\ u\end{pmatrix} \leftarrow
@@ -1638,7 +1617,7 @@ plt.show()
 # wiggles and ends more than a thousand times lower.*
 
 # %% [markdown]
-# ### Why accuracy is not a loss
+# ### Further: why accuracy is not a loss
 #
 # Two models predict the same classes, so their accuracy is the same. One is sure, the other guesses. And while a model
 # learns, its accuracy can stand still for a long time while the loss sees progress at each step. Which of

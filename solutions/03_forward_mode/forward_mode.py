@@ -74,7 +74,8 @@ plt.show()
 # %% [markdown]
 # *Figure: the graph of e = (a·b)(b+1) twice: a and b on the left, c = a·b and d = b+1 in the middle, e on the right, each
 # with its value and its rate. With a moving at rate 1 the rates are c 3, d 0, e 12; with b moving, c 2, d 1, e 14.*
-#
+
+# %% [markdown]
 # ## 1 · A program is a graph
 #
 # Each statement makes a node; an arrow comes from every name that it reads. A statement needs only the primals and
@@ -127,19 +128,17 @@ mixed_tangent = -1 / 2
 # Go down the program line by line. For each line write the value, then the rate, using only numbers that you already
 # have.
 #
-# </details>
 # <details><summary>Hint 2: the equations</summary>
 #
 # $\dot u = \dot r_1 r_2 + r_1 \dot r_2$, $\;\dot v = \dot r_1 + \dot r_2$, and for $i = 9/w$:
 # $\dot i = -\dfrac{9}{w^2}\,\dot w$.
 #
-# </details>
 # <details><summary>Hint 3: the shape of the answer</summary>
 #
 # Python may do the last division: `"w": 36 / 81` is a fine entry. The mixed tangent is a second pass with the other
 # seed.
 #
-# </details>
+# </details></details></details>
 
 # %% role="check" id="check-3.1" points=2
 check("3.1")
@@ -162,7 +161,8 @@ if graph and values and tangents:  # drawn from your own answer
 # %% [markdown]
 # *Figure: your graph. r1 and r2 both point to u and v; u and v point to w; w points to i. In the right answer the rates
 # are u 6, v 1, w 4/9 and i −1.*
-#
+
+# %% [markdown]
 # ### What just happened
 #
 # You ran forward mode with a pencil. Every line did two things: compute, and say how fast the result moves. The
@@ -191,16 +191,16 @@ print("product rule: ", 3 * 5, "and", 2 * 5 + 3 * 7)
 # %% tags=["figure"] id="figure-rectangle"
 x, y, x_dot, y_dot = 3.0, 2.0, 0.6, 0.4
 parts_of_area = [
-    ((0, 0), x, y, "0.88", "", "x·y"),
-    ((x, 0), x_dot, y, BLUE, "//", "ẋ·y"),
-    ((0, y), x, y_dot, ORANGE, "\\\\", "x·ẏ"),
-    ((x, y), x_dot, y_dot, "white", "", "ẋ·ẏ"),
+    ((0, 0), x, y, "0.88", "", "$x\\,y$"),
+    ((x, 0), x_dot, y, BLUE, "//", "$\\dot x\\,y$"),
+    ((0, y), x, y_dot, ORANGE, "\\\\", "$x\\,\\dot y$"),
+    ((x, y), x_dot, y_dot, "white", "", "$\\dot x\\dot y$"),
 ]
 fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 for corner, width, height, colour, hatch, label in parts_of_area:
     ax.add_patch(plt.Rectangle(corner, width, height, fc=colour, ec="black", hatch=hatch, alpha=0.8))
     at = (corner[0] + width / 2, corner[1] + height / 2)
-    ax.text(*at, label, ha="center", va="center", fontsize=10, bbox={"fc": "white", "ec": "none", "pad": 1})
+    ax.text(*at, label, ha="center", va="center", fontsize=12, bbox={"fc": "white", "ec": "none", "pad": 1})
 ax.annotate("dropped", (3.62, 2.2), (4.0, 2.2), va="center", arrowprops={"arrowstyle": "->"})
 ax.set(xlim=(0, 4.7), ylim=(0, 2.6), xlabel="first side", ylabel="second side", aspect="equal")
 ax.set_title("A product's tangent is two strips; the corner is of second order")
@@ -209,7 +209,8 @@ plt.show()
 # %% [markdown]
 # *Figure: a rectangle of sides x and y that grows on both sides. A hatched strip of area ẋ·y lies to its right, another
 # of area x·ẏ above it, and a small white corner of area ẋ·ẏ, marked as dropped, between them.*
-#
+
+# %% [markdown]
 # Every other rule follows. Divide, and the quotient rule appears; repeat a product, and the power rule does. A plain
 # number $c$ stands still: it is $c + 0\,\varepsilon$. You can think of a dual number as a point with a slope:
 
@@ -223,7 +224,8 @@ panels = {
 fig, axes = plt.subplots(1, 3, figsize=(10, 2.8), layout="constrained")
 for ax, (title, (curve, primal, tangent)) in zip(axes, panels.items()):
     ax.plot(t, curve, color="0.7", lw=3)
-    ax.plot([at - 0.4, at + 0.4], [primal - 0.4 * tangent, primal + 0.4 * tangent], color=VERMILION, ls="--", lw=2)
+    ends = [primal - 0.4 * tangent, primal + 0.4 * tangent]
+    ax.plot([at - 0.4, at + 0.4], ends, color=VERMILION, ls="--", lw=2)
     ax.plot(at, primal, "o", color=BLUE)
     ax.set(title=f"{title}:  {primal:.2f} + {tangent:.2f} ε", xlabel="x")
 fig.suptitle("Each step takes a point with a slope to the next point with its slope")
@@ -232,7 +234,8 @@ plt.show()
 # %% [markdown]
 # *Figure: three curves over x, first x, then x squared, then the sine of that. On each, a dot at x = 1.1 with a dashed piece
 # of the tangent line through it. The titles give the dual numbers: 1.10 + 1.00 ε, 1.21 + 2.20 ε, 0.94 + 0.78 ε.*
-#
+
+# %% [markdown]
 # Your class derives from the one below. It holds the two numbers, and knows the operations that are *linear*: those act on
 # primal and tangent alike.
 
@@ -274,24 +277,6 @@ class Pair:
 # **a.** `lift` and `Dual`. Either side of an operation may be a plain number or array: `2 - x` calls `x.__rsub__(2)`. A
 # comparison looks at primals only, so that branches work. Nothing is changed in place. The tangent always has the
 # primal's shape. **b.** `divide` and `power`; the cell after them attaches `/` and `**`.
-
-# %% [markdown]
-# <details><summary>Hint 1: the idea</summary>
-#
-# Begin each method with `other = lift(other)`: from then on both sides are dual numbers and one formula serves all.
-#
-# </details>
-# <details><summary>Hint 2: the equation</summary>
-#
-# A plain exponent needs a case of its own: $\ln x$ does not exist for $x < 0$, but $(-2)^3$ and its derivative do.
-#
-# </details>
-# <details><summary>Hint 3: the shape of the code</summary>
-#
-# Every method ends in `return Dual(…, …)`. A reflected method can be one line: lift the plain number, then use the
-# ordinary operator with the operands in the order in which they were written.
-#
-# </details>
 
 # %% role="answer" id="answer-3.2-a"
 def lift(x):
@@ -384,6 +369,22 @@ Dual.__rtruediv__ = lambda self, other: divide(lift(other), self)  # 2 / x
 Dual.__pow__ = lambda self, other: power(self, other)
 Dual.__rpow__ = lambda self, other: power(other, self)  # 2 ** x
 
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# Begin each method with `other = lift(other)`: from then on both sides are dual numbers and one formula serves all.
+#
+# <details><summary>Hint 2: the equation</summary>
+#
+# A plain exponent needs a case of its own: $\ln x$ does not exist for $x < 0$, but $(-2)^3$ and its derivative do.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# Every method ends in `return Dual(…, …)`. A reflected method can be one line: lift the plain number, then use the
+# ordinary operator with the operands in the order in which they were written.
+#
+# </details></details></details>
+
 # %% role="check" id="check-3.2" points=5
 check("3.2")
 ### BEGIN HIDDEN TESTS
@@ -432,14 +433,16 @@ fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
 ax.plot(xs, 0.5 / xs**0.5, color="0.7", lw=5, label="1 / (2√x)")
 ax.plot(xs, tangents_found, ".", color=VERMILION, label="the loop's tangent")
 ax.annotate("x = 1: the loop never runs", (1, 1), (2.2, 0.98), va="center", arrowprops={"arrowstyle": "->"})
-ax.set(xlabel="x", ylabel="derivative", title="The tangent of a loop is right, except where the run is a special case")
+ax.set(xlabel="x", ylabel="derivative")
+ax.set_title("The tangent of a loop is right, except where the run is a special case")
 ax.legend()
 plt.show()
 
 # %% [markdown]
 # *Figure: the derivative of the square root over x from 0.2 to 6, a falling grey curve, with the loop's tangents as dots on
 # it. One dot is off: at x = 1 it stands at 1, twice the true value.*
-#
+
+# %% [markdown]
 # At $x = 1$ the first guess is already right, the loop is skipped, and the run is `root = x`, whose derivative is 1. The
 # *value* is correct and the tangent is not. A program that stops on its value alone may have tangents still on their way.
 
@@ -464,7 +467,8 @@ print("torch:", torch_tangent(lambda x: x * x, 3.0)[1])
 # cheapest in terms of the *result*: $\exp' = \exp$, and $\tanh' = 1 - \tanh^2$. An entry gets both, `x` and `y = f(x)`.
 
 # %% tags=["figure"] id="figure-functions"
-pictures = [("exp", -2, 1.5), ("log", 0.2, 4), ("sin", -4, 4), ("tanh", -3, 3), ("sqrt", 0.1, 4), ("relu", -2, 2)]
+pictures = [("exp", -2, 1.5), ("log", 0.2, 4), ("sin", -4, 4)]
+pictures += [("tanh", -3, 3), ("sqrt", 0.1, 4), ("relu", -2, 2)]
 fig, axes = plt.subplots(1, 6, figsize=(13, 2.5), layout="constrained")
 for ax, (name, low, high) in zip(axes, pictures):
     x_line = torch.linspace(low, high, 101, dtype=torch.float64)
@@ -533,18 +537,16 @@ exp, log, sin, cos, tanh, sqrt, relu = (elementary(name) for name in FUNCTIONS)
 #
 # `elementary` makes a function and returns it. The inner function remembers `name`.
 #
-# </details>
 # <details><summary>Hint 2: the equations</summary>
 #
 # $(\sqrt x)' = \dfrac{1}{2\sqrt x}$, which is $\dfrac{1}{2y}$, and $\cos' = -\sin$.
 #
-# </details>
 # <details><summary>Hint 3: the shape of the code</summary>
 #
 # Inside: if `x` is no `Dual`, return the plain result. Otherwise compute `y` from the primal, then
 # `Dual(y, … * x.tangent)`.
 #
-# </details>
+# </details></details></details>
 
 # %% role="check" id="check-3.3" points=3
 check("3.3")
@@ -565,7 +567,8 @@ award("3.3", lines, points=3)
 # You extended a language. Nothing in a program that uses `exp` has to know about derivatives, and a new function costs
 # one line. Every AD library has such a table at its heart; the idea goes back to
 # [Wengert, 1964](https://doi.org/10.1145/355586.364791).
-#
+
+# %% [markdown]
 # ## 4 · jvp: push a direction through
 #
 # Let $f$ take $n$ numbers to $m$ numbers. Its derivative at $x$ is a linear map, the Jacobian $J$ of shape $(m, n)$. A
@@ -590,7 +593,8 @@ for v, colour, style in [([0.5, 0.0], BLUE, "-"), ([0.0, 0.5], VERMILION, "--")]
     v = torch.tensor(v, dtype=torch.float64)
     y, y_dot = torch.func.jvp(bend, (at,), (v,))
     for ax, start, step in [(axes[0], at, v), (axes[1], y, y_dot)]:
-        ax.annotate("", start + step, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2.5, "ls": style})
+        look = {"arrowstyle": "-|>", "color": colour, "lw": 2.5, "ls": style}
+        ax.annotate("", start + step, start, arrowprops=look)
 axes[0].set(title="inputs: x and two directions v", xlabel="x₁", ylabel="x₂", aspect="equal")
 axes[1].set(title="outputs: f(x) and J v", xlabel="y₁", ylabel="y₂", aspect="equal")
 fig.suptitle("jvp takes an arrow at x to the arrow at f(x), along the bent grid line")
@@ -599,7 +603,8 @@ plt.show()
 # %% [markdown]
 # *Figure: left, a square grid with two arrows at one point, one along each axis. Right, the grid bent by f; the same two
 # arrows start at the image of the point and are tangent to the images of the two grid lines.*
-#
+
+# %% [markdown]
 # A function may take any structure: a list of arrays, a dictionary of parameters. The helper below does to every leaf
 # what a function does to one.
 
@@ -640,18 +645,16 @@ def jvp(f, x, v):
 #
 # Three moves: pair every leaf of `x` with its leaf of `v`, run `f`, take the result apart.
 #
-# </details>
 # <details><summary>Hint 2: the equation</summary>
 #
 # $f(x + v\,\varepsilon) = f(x) + (J v)\,\varepsilon$, leaf by leaf.
 #
-# </details>
 # <details><summary>Hint 3: the shape of the code</summary>
 #
 # `tree_map` three times: once over two trees, twice over one. A leaf of the output may be a plain number; `lift` knows
 # what to do with it.
 #
-# </details>
+# </details></details></details>
 
 # %% role="check" id="check-3.4" points=4
 check("3.4")
@@ -681,8 +684,8 @@ for seed in [(1.0, 0.0), (0.0, 1.0)]:
 # $e = (a\,b)(b+1)$ took two passes, 12 then 14. Any other direction costs one pass too, and is a mix of the two:
 # $\dot e = 12\,\dot a + 14\,\dot b$.
 #
-# > **Often said: “$e$ grows fastest by increasing $b$.”** Among the two axes, yes. Among all directions of length 1 the
-# > best is $(12, 14)/\sqrt{340}$, with rate $\sqrt{340} \approx 18.4$. Turn the seed round and look:
+# Turn the seed round and the rates make a wave. Its top, $\sqrt{12^2 + 14^2} \approx 18.4$, belongs to the direction
+# $(12, 14)$ of the gradient: $e$ grows fastest neither by increasing $a$ nor by increasing $b$, but by moving both.
 
 # %% tags=["figure"] id="figure-directions"
 angles = np.arange(0, 181, 5)
@@ -691,7 +694,8 @@ seeds = torch.tensor(np.stack([np.cos(np.radians(angles)), np.sin(np.radians(ang
 rates = [torch.func.jvp(e_of, (at,), (seed,))[1].item() for seed in seeds]
 fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
 ax.plot(angles, rates, "o-", ms=3, color=BLUE)
-for angle, label in [(0, "a alone: 12"), (90, "b alone: 14"), (np.degrees(np.arctan2(14, 12)), "steepest: 18.4")]:
+best = np.degrees(np.arctan2(14, 12))
+for angle, label in [(0, "a alone: 12"), (90, "b alone: 14"), (best, "steepest: 18.4")]:
     ax.axvline(angle, color="0.5", ls=":")
     ax.text(angle + 2, -12, label)
 ax.set(xlabel="direction of the seed (degrees from a towards b)", ylabel="tangent of e", xticks=range(0, 181, 30))
@@ -701,7 +705,8 @@ plt.show()
 # %% [markdown]
 # *Figure: the tangent of e against the direction of the seed, from 0 to 180 degrees, a cosine wave: 12 at 0 degrees,
 # 14 at 90, its top 18.4 near 49 degrees, zero near 139 degrees and −12 at 180.*
-#
+
+# %% [markdown]
 # > **Often said: “first find every local partial, then multiply from the output back to the inputs: that is forward
 # > mode.”** The name depends on the order of travel. Multiplying from $e$ back is *reverse* mode. On this graph both need
 # > the same three products, so it cannot show which is better:
@@ -768,17 +773,15 @@ def jacobian(f, x):
 #
 # A loop over the $n$ unit vectors, the rows of `np.eye(n)`.
 #
-# </details>
 # <details><summary>Hint 2: the equation</summary>
 #
 # $J_{ij} = \partial y_i / \partial x_j = (J e_j)_i$.
 #
-# </details>
 # <details><summary>Hint 3: the shape of the code</summary>
 #
 # Collect the tangents in a list, then `np.stack`. Which axis is the new one?
 #
-# </details>
+# </details></details></details>
 
 # %% role="check" id="check-3.5" points=3
 check("3.5")
@@ -832,7 +835,8 @@ plt.show()
 # %% [markdown]
 # *Figure: time against the number of inputs on logarithmic axes. The line of forward mode rises with slope one, doubling
 # with each doubling of n; that of reverse mode stays nearly flat.*
-#
+
+# %% [markdown]
 # ## 6 · Derivatives inside derivatives
 #
 # Let the inner function read a variable of the outer one:
@@ -879,7 +883,8 @@ for ax, (title, (table, columns)) in zip(axes, panels.items()):
     ax.imshow(table, cmap="Blues", vmin=0, vmax=4, aspect="auto")
     for (row, column), entry in np.ndenumerate(table):
         ax.text(column, row, entry, ha="center", va="center", fontsize=12)
-    ax.set(title=title, xticks=range(len(columns)), xticklabels=columns, yticks=range(3), yticklabels=["x", "y", "x + y"])
+    ax.set(title=title, xticks=range(len(columns)), xticklabels=columns)
+    ax.set(yticks=range(3), yticklabels=["x", "y", "x + y"])
     ax.grid(False)
     ax.add_patch(plt.Rectangle((len(columns) - 1.45, 1.55), 0.9, 0.9, fill=False, ec=VERMILION, lw=3))
 fig.suptitle("d(x + y)/dy, boxed: 2 where the tangents share a column, 1 where each has its own")
@@ -888,7 +893,8 @@ plt.show()
 # %% [markdown]
 # *Figure: two tables with rows x, y and x + y. With one shared column for ε the boxed entry, the sum's tangent, is 2.
 # With separate columns for ε₁ and ε₂ the boxed entry, the coefficient of ε₂, is 1.*
-#
+
+# %% [markdown]
 # Below is the whole engine again in a smaller form: a table of operations, each with its partial derivatives, and a
 # number that knows its level. Its operators all call `apply`, which you write.
 
@@ -943,7 +949,8 @@ new_level = itertools.count(1)  # next(new_level) is higher than every level bef
 #
 #   $$\text{primal} = f(x_1, x_2, \dots) \qquad \text{tangent} = \sum_i \frac{\partial f}{\partial x_i}\,\dot x_i ,$$
 #
-#   where $x_i, \dot x_i$ are the parts at level $\ell$, and may be `Nested` themselves.
+#   where $x_i, \dot x_i$ are the parts at level $\ell$, and may be `Nested` themselves. The result is a `Nested` of
+#   level $\ell$; among plain numbers alone it is the plain function's.
 # - `derivative(f, x)`: $f'(x)$, on a fresh level.
 
 # %% role="answer" id="answer-3.6-a"
@@ -986,19 +993,17 @@ def derivative(f, x):
 # To an operation at level 2, a number of level 1 is a constant. `apply` peels off one level and calls itself for the
 # primals, which have one level less.
 #
-# </details>
 # <details><summary>Hint 2: the equation</summary>
 #
-# For $d/dy\,(x)$ with $x = 1 + \varepsilon_1$: the coefficient of $\varepsilon_2$ is 0. `y.tangent` would be that of
-# $\varepsilon_1$.
+# For $d/dy\,(x)$ with $x = 1 + \varepsilon_1$ the coefficient of $\varepsilon_2$ is 0. The result's own `.tangent` would
+# be that of $\varepsilon_1$.
 #
-# </details>
 # <details><summary>Hint 3: the shape of the code</summary>
 #
 # In `apply`: no `Nested` among the arguments? Return the plain function's result. Otherwise split every argument with
 # `parts`, multiply partials by tangents, add, and wrap.
 #
-# </details>
+# </details></details></details>
 
 # %% role="check" id="check-3.6" points=4
 check("3.6")
@@ -1018,7 +1023,8 @@ award("3.6", lines, points=4)
 # `apply` with its table replaced the whole class of exercise 3.2, and it nests. JAX and torch tell nested
 # derivatives apart in the same way. Functions that return functions need still more care
 # ([Manzyuk and others, 2019](https://arxiv.org/abs/1211.4892)).
-#
+
+# %% [markdown]
 # ## 7 · Second derivatives
 #
 # Run forward mode on forward mode and the coefficient of $\varepsilon_1\varepsilon_2$ is a second derivative:
@@ -1037,7 +1043,8 @@ def slope_of(f):
 xs = torch.linspace(-2.5, 2.5, 121, dtype=torch.float64)
 curves = [bump(xs), slope_of(bump)(xs), slope_of(slope_of(bump))(xs)]
 fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
-for curve, label, style, colour in zip(curves, ["f", "f'", "f''"], ["-", "--", ":"], ["black", BLUE, VERMILION]):
+looks = [("f", "-", "black"), ("f'", "--", BLUE), ("f''", ":", VERMILION)]
+for curve, (label, style, colour) in zip(curves, looks):
     ax.plot(xs, curve, style, color=colour, lw=2, label=label)
 ax.set(xlabel="x", ylabel="value", title="Where f'' is zero, f' has its extrema")
 ax.legend()
@@ -1046,7 +1053,8 @@ plt.show()
 # %% [markdown]
 # *Figure: three curves over x from −2.5 to 2.5: f solid, a damped sine; f' dashed; f'' dotted. Each zero of f'' lies
 # under a peak or trough of f'.*
-#
+
+# %% [markdown]
 # For $f: \mathbb R^n \to \mathbb R$ the second derivatives form the **Hessian** $H$, symmetric, of shape $(n, n)$. The
 # product $Hv$ says how the gradient changes when $x$ moves along $v$:
 #
@@ -1073,7 +1081,8 @@ arrows = [
 for at, step, colour, label, shift in arrows:
     ax.quiver(*at, *step, color=colour, angles="xy", scale_units="xy", scale=1, width=0.008)
     ax.annotate(label, at + step, shift, textcoords="offset points", color=colour)
-ax.set(xlabel="x₁", ylabel="x₂", xlim=(-1.2, 1.6), ylim=(-0.7, 1.6), title="∇f(x) + Hv predicts the gradient after the step v")
+ax.set(xlabel="x₁", ylabel="x₂", xlim=(-1.2, 1.6), ylim=(-0.7, 1.6))
+ax.set_title("∇f(x) + Hv predicts the gradient after the step v")
 ax.grid(False)
 plt.show()
 
@@ -1119,17 +1128,15 @@ def hvp(f, x, v):
 #
 # `derivative` gives a number that may be `Nested`, so a function that calls it can be differentiated again.
 #
-# </details>
 # <details><summary>Hint 2: the equation</summary>
 #
 # For one $i$, the double derivative above in $s$ and $t$, both taken at 0.
 #
-# </details>
 # <details><summary>Hint 3: the shape of the code</summary>
 #
 # Two nested `lambda`s; the inner one builds the moved point as a list, with `s` in entry `i` only.
 #
-# </details>
+# </details></details></details>
 
 # %% role="check" id="check-3.7" points=2
 check("3.7")
@@ -1147,7 +1154,8 @@ award("3.7", judge_second(submission, challenge_seed("3.7", "fresh numbers"), n=
 # The inner function read `s`, a variable of the outer derivative: the very case where naive dual numbers fail. Your
 # levels carried it. The cost was $n$ nested passes, and never an $n \times n$ matrix. With reverse mode on the inside
 # it will be a single pass ([Pearlmutter, 1994](https://doi.org/10.1162/neco.1994.6.1.147)).
-#
+
+# %% [markdown]
 # ## 8 · Against finite differences
 #
 # Finite differences need no rules at all. They pay with accuracy: truncation grows with the step, rounding with its
@@ -1164,8 +1172,8 @@ fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
 ax.loglog(step_sizes, one_sided, "s--", ms=4, color=ORANGE, label="one-sided difference")
 ax.loglog(step_sizes, central, "o-", ms=4, color=BLUE, label="central difference")
 ax.axhline(max(own, 1.1e-16), color=VERMILION, ls="-.", lw=2, label="forward mode (no step)")
-ax.set(xlabel="step h", ylabel="error of the derivative", title="Forward mode is exact to rounding; the best difference loses four digits")
-ax.set_ylim(1e-17, 10)
+ax.set(xlabel="step h", ylabel="error of the derivative", ylim=(1e-17, 10))
+ax.set_title("Forward mode is exact to rounding; the best difference loses four digits")
 ax.legend(loc=(0.64, 0.15))
 plt.show()
 
@@ -1246,17 +1254,15 @@ def agrees(f, x, v, tangent):
 #
 # One number decides: the largest entry of the gap, beside a bound that grows with the sizes involved.
 #
-# </details>
 # <details><summary>Hint 2: the equation</summary>
 #
 # For $|f|$ take the largest entry of $f(x + hv)$: it is at hand, and the same size.
 #
-# </details>
 # <details><summary>Hint 3: the shape of the code</summary>
 #
 # Six lines: `h`, two values of `f`, `d`, the bound, and `return bool(… <= …)`.
 #
-# </details>
+# </details></details></details>
 
 # %% role="check" id="check-3.8" points=2
 check("3.8")
@@ -1317,7 +1323,7 @@ fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
 ax.plot(xs, np.sin(xs) * np.exp(xs / 2), color="black", lw=3, label="sin(x) exp(x/2)")
 for order, style, colour in [(1, ":", ORANGE), (3, "-.", GREEN), (7, "--", VERMILION)]:
     ax.plot(xs, Polynomial(right[: order + 1])(xs), style, color=colour, lw=1.8, label=f"order {order}")
-ax.set(xlabel="x", ylabel="value", ylim=(-4, 7), title="Each coefficient more holds the curve a little longer")
+ax.set(xlabel="x", ylabel="value", ylim=(-4, 7), title="With more terms the polynomial follows the curve further")
 ax.legend(ncols=2)
 plt.show()
 
@@ -1329,8 +1335,8 @@ plt.show()
 # ## Three ideas to keep
 #
 # 1. **A value and its rate travel together.** One pass pushes one direction through a program: $J v$, exact to rounding.
-# 2. **A rule a primitive.** Everything else, loops and branches too, is composition.
-# 3. **One pass an input.** Cheap for few inputs and many outputs; for a gradient of a million parameters, hopeless. That
+# 2. **One rule for each primitive.** Everything else, loops and branches too, is composition.
+# 3. **One pass for each input.** Cheap for few inputs and many outputs; for a gradient of a million parameters, hopeless. That
 #    is what chapter 04 is for.
 #
 # **Sources.** Griewank & Walther, [*Evaluating Derivatives*](https://doi.org/10.1137/1.9780898717761), 2008, chapter 3.

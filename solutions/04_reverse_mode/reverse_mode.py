@@ -52,8 +52,8 @@ values = {"a": a, "b": b, "c": c, "d": d, "e": e}
 values
 
 # %% [markdown]
-# Write $\bar v = \partial e/\partial v$ for the **cotangent** of $v$ (its gradient, in code `dv` or `grad`). Below, frames
-# 1 to 4 write the tape, frames 5 to 8 read it back. Follow frames 7 and 8 closely: $b$ was read by two operations, so it
+# Write $\bar v = \partial e/\partial v$ for the **cotangent** of $v$ (its gradient, in code `dv` or `grad`). Below, the
+# left column writes the tape, the right column reads it back. Follow frames 7 and 8 closely: $b$ was read by two operations, so it
 # hears from both, and what it hears is added.
 
 # %% id="tape-drawing"
@@ -61,24 +61,30 @@ PLACES = {"a": (0, 1), "b": (0, 0), "c": (1, 1), "d": (1, 0), "e": (2, 0.5)}
 ARROWS = {("a", "c"): b, ("b", "c"): a, ("b", "d"): 1.0, ("c", "e"): d, ("d", "e"): c}  # local partials
 
 
-def draw_frame(ax, title, written, bars, reading=""):
-    """The graph above, the tape below; `written` names are there, `bars` are cotangents, `reading` is the read entry."""
+def draw_arrows(ax, written, reading):
+    """The edges that are on the tape; dashed and turned round where the entry `reading` hands back its shares."""
     for (tail, head), partial in ARROWS.items():
         if head in written:
             (x0, y0), (x1, y1) = PLACES[tail], PLACES[head]
-            active = head == reading
-            style = {"arrowstyle": "<|-" if active else "-|>", "color": VERMILION if active else "0.4", "lw": 2 if active else 1}
-            ax.annotate("", (x1 - 0.24, y1), (x0 + 0.24, y0), arrowprops=style | {"ls": "--" if active else "-"})
-            ax.text(0.55 * x0 + 0.45 * x1, 0.55 * y0 + 0.45 * y1, f"{partial:g}", ha="center", fontsize=9, bbox={"fc": "w", "ec": "none", "pad": 1})
+            look = {"arrowstyle": "-|>", "color": "0.4"}
+            if head == reading:
+                look = {"arrowstyle": "<|-", "color": VERMILION, "lw": 2, "ls": "--"}
+            ax.annotate("", (x1 - 0.18, y1), (x0 + 0.18, y0), arrowprops=look)
+            middle = 0.55 * x0 + 0.45 * x1, 0.55 * y0 + 0.45 * y1
+            ax.text(*middle, f"{partial:g}", ha="center", va="center", bbox={"fc": "w", "ec": "none", "pad": 1})
+
+
+# %% id="tape-boxes"
+def draw_boxes(ax, written, bars, reading):
+    """Each name in the graph, and below on the tape; under the tape the cotangents in `bars`."""
     for column, name in enumerate(PLACES):
-        for x, y in [PLACES[name], (0.5 * column, -0.85)]:
-            box = {"boxstyle": "round" if y > -0.8 else "square", "fc": "#FFF3D6" if name in bars else "w", "ec": VERMILION if name == reading else "0.4"}
-            ax.text(x, y, f"{name} = {values[name]:g}" if name in written else "        ", ha="center", va="center", fontsize=10, bbox=box)
-            if name in bars and y < -0.8:
-                ax.text(x, y - 0.4, f"$\\bar{{{name}}}$={bars[name]:g}", ha="center", va="center", fontsize=11, color=VERMILION)
-    ax.set(xlim=(-0.4, 2.4), ylim=(-1.5, 1.3))
-    ax.set_title(title, fontsize=10)
-    ax.axis("off")
+        text = f"{name} = {values[name]:g}" if name in written else " " * 10
+        look = {"fc": "#FFF3D6" if name in bars else "w", "ec": VERMILION if name == reading else "0.4"}
+        for place, shape in [(PLACES[name], "round"), ((0.5 * column, -0.85), "square")]:
+            ax.text(*place, text, ha="center", va="center", bbox=look | {"boxstyle": shape})
+        if name in bars:
+            bar = f"$\\bar{{{name}}}$ = {bars[name]:g}"
+            ax.text(0.5 * column, -1.35, bar, ha="center", va="center", color=VERMILION)
 
 
 # %% tags=["figure"] id="figure-tape"
@@ -92,22 +98,25 @@ frames = [  # title, what is on the tape, cotangents so far, the entry being rea
     ("7 · read d: 6·1 to b", "abcde", {"e": 1, "c": d, "d": c, "b": c * 1}, "d"),
     ("8 · read c: 4·3 to a, 4·2 more to b", "abcde", {"e": 1, "c": d, "d": c, "b": c * 1 + d * a, "a": d * b}, "c"),
 ]
-fig, axes = plt.subplots(2, 4, figsize=(14, 6), layout="constrained")
-for ax, frame in zip(axes.flat, frames):
-    draw_frame(ax, *frame)
-fig.suptitle("The tape is written from left to right and read from right to left; one reading gives both 12 and 14")
+fig, axes = plt.subplots(4, 2, figsize=(10, 9), layout="constrained")
+for ax, (title, written, bars, reading) in zip(axes.T.flat, frames):
+    draw_arrows(ax, written, reading)
+    draw_boxes(ax, written, bars, reading)
+    ax.set(xlim=(-0.4, 2.4), ylim=(-1.6, 1.3), title=title)
+    ax.axis("off")
+fig.suptitle("The tape is written from left to right and read from right to left: one reading gives 12 and 14")
 plt.show()
 
 # %% [markdown]
-# *Figure: eight frames, each with the graph of the program above and the tape, five boxes in a row, below. Frames 1 to 4
-# fill the boxes a = 2, b = 3, c = 6, d = 4, e = 24 and label each arrow with its local partial. Frames 5 to 8 write
-# cotangents under the boxes from right to left: e 1; c 4 and d 6; b 6; at last a 12 and b 6 + 8 = 14.*
+# *Figure: eight frames, each with the graph of the program above and the tape, five boxes in a row, below. The left
+# column, frames 1 to 4, fills the boxes a = 2, b = 3, c = 6, d = 4, e = 24 and labels each arrow with its local partial.
+# The right column, frames 5 to 8, writes cotangents under the boxes from right to left: e 1; c 4 and d 6; b 6; at last
+# a 12 and b 6 + 8 = 14.*
 
 # %% [markdown]
-# > **Often said: “12 and 14 come from forward mode.”** The numbers are right; the name depends on the direction of
-# > the walk. Multiplying local partials from $e$ back to the inputs, as above, is reverse mode: one walk. Forward mode
-# > carries tangents along with the values, and needs one walk for each input. Here both need few multiplications; section
-# > 6 measures where they part.
+# Forward mode finds the same 12 and 14, in another way: it carries tangents along with the values, and needs one walk
+# for each input. Multiplying local partials from $e$ back to the inputs, as above, is **reverse mode**: one walk for all.
+# On three products that makes no difference yet; section 6 measures where the two part.
 
 # %% id="often-forward"
 for name, da, db in [("a", 1, 0), ("b", 0, 1)]:  # forward mode: one pass for each input
@@ -265,9 +274,8 @@ plt.show()
 # squares the cotangents: 1 at the right end, and at the left end the derivative of the whole chain.*
 
 # %% [markdown]
-# > **Often said: “the derivative of a product is the other operand; the derivative of an addition is 1.”** That holds for
-# > each *edge*. When both operands are the same node there are two edges, and both count: $x\cdot x$ gives $2x$, and $x + x$
-# > gives 2.
+# “The derivative of a product is the other operand, that of an addition is 1”: this holds for each *edge*. When both
+# operands are the same node there are two edges, and both count: $x\cdot x$ gives $2x$, and $x + x$ gives 2.
 
 # %% id="often-product"
 x = Node(5.0)
@@ -379,25 +387,27 @@ if e_ is not None and gradients(order) is not None:
 # %% tags=["figure"] id="figure-order"
 places = {"y": (3, 0.5), "v": (2, 1), "u": (1, 1), "x": (0, 0.5)}
 links = [("x", "u"), ("u", "v"), ("v", "y"), ("x", "y")]
-orders = {"nearest first: y x v u. Wrong, x goes before v and u": "yxvu", "readers first: y v u x. Right": "yvux"}
+orders = {"nearest first, y x v u: wrong": "yxvu", "readers first, y v u x: right": "yvux"}
 fig, axes = plt.subplots(1, 2, figsize=(11, 2.6), layout="constrained")
 for ax, (title, order) in zip(axes, orders.items()):
     for tail, head in links:
-        early = order.index(tail) < order.index(head)
-        style = {"arrowstyle": "-|>", "color": VERMILION if early else "0.4", "lw": 2.4 if early else 1.2}
-        late = "v" in (tail, head) and "x" in order[: order.index("v")] and tail != "x"
-        ax.annotate("", places[head], places[tail], arrowprops=style | {"ls": "--" if late else "-", "shrinkA": 15, "shrinkB": 15})
+        look = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 17, "shrinkB": 17}
+        if order.index(tail) < order.index(head):  # what head hands on comes after tail's turn
+            look |= {"color": VERMILION, "lw": 2.4, "ls": "--"}
+            ax.text(0.3, 0.85, "too late", color=VERMILION, ha="right")
+        ax.annotate("", places[head], places[tail], arrowprops=look)
     for name, place in places.items():
         label = f"{name}\nno. {order.index(name) + 1}"
         ax.text(*place, label, ha="center", va="center", bbox={"boxstyle": "round", "fc": "w", "ec": "0.4"})
     ax.set(xlim=(-0.5, 3.5), ylim=(0.2, 1.3), title=title)
     ax.axis("off")
-fig.suptitle("A shortcut from x to y breaks the order “nearest first”: x is dealt with before u has reported")
+fig.suptitle("A shortcut breaks the order “nearest first”: x has its turn before u has reported")
 plt.show()
 
 # %% [markdown]
 # *Figure: twice the same graph, a chain x, u, v, y with a shortcut from x to y. On the left nodes are numbered by their
-# distance from y: x is number 2, before v and u, and the arrows that come too late are dashed. On the right: y, v, u, x.*
+# distance from y: x is number 2, before v and u; the arrow from x to u is dashed and marked “too late”, since u hands on its
+# share when x has had its turn. On the right: y, v, u, x.*
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -419,7 +429,7 @@ plt.show()
 
 # %% role="answer" id="answer-4.3"
 def backward_order(output):
-    """The nodes that `output` depends on, itself first, each once and before its operands. No recursion, linear time."""
+    """A list of the nodes that `output` depends on, itself first, each once and before its operands."""
     ### BEGIN SOLUTION
     readers, found = {output: 0}, [output]
     for node in found:  # the list grows while we walk it
@@ -447,7 +457,7 @@ from grader.check.exercises.ch04_nodes import judge_order
 award("4.3", judge_order(submission, challenge_seed("4.3", "graphs"), nodes=23, chain=12_000, rungs=50), points=4)
 ### END HIDDEN TESTS
 
-# %% id="try-long-chain"
+# %% id="try-long-chain" tags=["nbval-ignore-output"]
 y = x = Node(0.5)
 for _ in range(steps(200_000, 2_000)):
     y = y + 1e-5
@@ -551,7 +561,9 @@ def record(data, *edges):
 
 # %% tags=["figure"] id="figure-broadcast"
 g_demo = np.arange(12.0).reshape(3, 4) % 5
-panels = [("cotangent of Y\n(3, 4)", g_demo), ("share of u: sum over columns\n(3, 1)", g_demo.sum(1, keepdims=True)), ("share of v: sum over rows\n(4,)", g_demo.sum(0)[None])]
+panels = [("cotangent of Y\n(3, 4)", g_demo)]
+panels += [("share of u: the sum of each row\n(3, 1)", g_demo.sum(1, keepdims=True))]
+panels += [("share of v: the sum of each column\n(4,)", g_demo.sum(0)[None])]
 fig, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained", width_ratios=[4, 3, 4])
 for ax, (title, array) in zip(axes, panels):
     ax.imshow(array, vmin=0, vmax=10, cmap="Blues")
@@ -699,7 +711,9 @@ award("4.4", judge_elementwise(submission, challenge_seed("4.4", "arrays"), rows
 
 # %% tags=["figure"] id="figure-elementwise"
 t = np.linspace(-2.5, 2.5, 201)
-curves = {"exp": (np.exp(t), np.exp(t)), "log (t > 0)": (np.log(np.where(t > 0.05, t, np.nan)), 1 / np.where(t > 0.05, t, np.nan)), "tanh": (np.tanh(t), 1 - np.tanh(t) ** 2), "relu": (np.maximum(t, 0), (t > 0) * 1.0)}
+positive = np.where(t > 0.05, t, np.nan)
+curves = {"exp": (np.exp(t), np.exp(t)), "log": (np.log(positive), 1 / positive)}
+curves |= {"tanh": (np.tanh(t), 1 - np.tanh(t) ** 2), "relu": (np.maximum(t, 0), (t > 0) * 1.0)}
 fig, axes = plt.subplots(1, 4, figsize=(12, 2.8), layout="constrained")
 for ax, (name, (y_curve, slope_curve)) in zip(axes, curves.items()):
     ax.plot(t, y_curve, color=BLUE, label="value")
@@ -771,7 +785,9 @@ def linear(a, weight, bias):
 x_demo = np.array([[1.0, 4.0, 2.0], [5.0, 0.0, 5.0]])
 g_rows = np.array([[1.0], [2.0]])
 winners = x_demo == x_demo.max(1, keepdims=True)
-shares = {"x": x_demo, "sum: the whole cotangent": np.broadcast_to(g_rows, (2, 3)), "mean: a third of it": np.broadcast_to(g_rows / 3, (2, 3)), "max: to the winners": g_rows * winners / winners.sum(1, keepdims=True)}
+spread = np.broadcast_to(g_rows, (2, 3))
+shares = {"x": x_demo, "sum: the whole cotangent": spread, "mean: a third of it": spread / 3}
+shares["max: to the winners"] = g_rows * winners / winners.sum(1, keepdims=True)
 fig, axes = plt.subplots(1, 4, figsize=(12, 2.2), layout="constrained")
 for ax, (title, array) in zip(axes, shares.items()):
     ax.imshow(array, cmap="Blues", vmin=0, vmax=6)
@@ -889,13 +905,15 @@ award("4.5", judge_products(submission, challenge_seed("4.5", "arrays"), rows=3,
 index_demo = np.array([2, 0, 2, 3])
 S = (index_demo[:, None] == np.arange(5)).astype(float)
 g_read = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]])
-panels = [("S: four readings of five rows\n(4, 5)", S), ("cotangent of what was read\n(4, 2)", g_read), ("cotangent of the table\n(5, 2)", S.T @ g_read)]
+panels = [("S: four readings of five rows\n(4, 5)", S), ("cotangent of what was read\n(4, 2)", g_read)]
+panels += [("cotangent of the table\n(5, 2)", S.T @ g_read)]
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
 for ax, (title, array) in zip(axes, panels):
     ax.imshow(array, cmap="Blues", vmax=1.5 * array.max())
     for (i, j), entry in np.ndenumerate(array):
         ax.text(j, i, f"{entry:g}", ha="center", va="center")
-    ax.set(title=title, xticks=range(array.shape[1]), yticks=range(len(array)), ylabel="reading" if len(array) == 4 else "row of the table")
+    ax.set(title=title, xticks=range(array.shape[1]), yticks=range(len(array)))
+    ax.set_ylabel("reading" if len(array) == 4 else "row of the table")
     ax.grid(False)
 fig.suptitle("Row 2 was read twice and receives 1 + 5 and 2 + 6; rows 1 and 4 were not read and receive 0")
 plt.show()
@@ -979,7 +997,8 @@ fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
 ax.plot(scale, stable, color=BLUE, label="maximum subtracted")
 ax.plot(scale, naive, "--", color=VERMILION, lw=3, label="as written")
 ax.axvline(last, color="black", ls=":")
-ax.set(xlabel="scale s of the logits (s, s/2, 0)", ylabel="log-probability of class 1", title=f"In float64 the plain formula is −inf beyond logits of about {last:.0f}")
+ax.set(xlabel="scale s of the logits (s, s/2, 0)", ylabel="log-probability of class 1")
+ax.set_title(f"In float64 the plain formula is −inf beyond logits of about {last:.0f}")
 ax.legend()
 plt.show()
 
@@ -1022,7 +1041,7 @@ def log_softmax(a, axis=-1):
 
 
 def cross_entropy(logits, targets):
-    """The mean negative log-probability of `targets`, int (n,), under `logits`, a Tensor (n, classes), as one operation."""
+    """The mean negative log-probability of `targets`, int (n,), under `logits`, a Tensor (n, classes)."""
     ### BEGIN SOLUTION
     z = logits.data - logits.data.max(1, keepdims=True)  # no exponent above 0
     counts, pick = np.exp(z), (np.arange(len(z)), targets)  # pick: one entry a row
@@ -1088,7 +1107,8 @@ for call in calls:
 fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
 ax.plot(calls, leftover, "s--", color=VERMILION, label="cotangent of s kept between calls: 1, 3, 6, 10 times")
 ax.plot(calls, right, "o-", color=BLUE, label="cotangents local to the call: 1, 2, 3, 4 times")
-ax.set(xlabel="calls of backward", ylabel="x.grad", xticks=calls, title="Leftover cotangents of intermediate nodes make the second call wrong")
+ax.set(xlabel="calls of backward", ylabel="x.grad", xticks=calls)
+ax.set_title("Leftover cotangents of intermediate nodes make the second call wrong")
 ax.legend()
 plt.show()
 
@@ -1125,7 +1145,7 @@ def backward(output, g=None, keep_graph=False):
         raise ValueError(f"The output has the shape {output.data.shape}: pass a cotangent g of that shape.")
     order = backward_order(output)
     if any([node.freed for node in order]):
-        raise RuntimeError("This graph was freed by an earlier backward. Use keep_graph=True there, or compute it again.")
+        raise RuntimeError("An earlier backward freed this graph: use keep_graph=True there, or compute it again.")
     g = np.ones(output.data.shape) if g is None else np.asarray(g)
     cotangents = {output: g.astype(output.data.dtype)}
     for node in order:
@@ -1457,8 +1477,8 @@ if measured:
 layers = [(30, 64), (64, 27)]
 forward_products = sum(k * m for k, m in layers)  # one a weight, for each example
 backward_products = sum(2 * k * m for k, m in layers)  # cotangents of the operand and of the weight
-gradient = forward_products + backward_products
-print(f"a loss costs {forward_products:,} products an example, its gradient {gradient:,}: {gradient / forward_products:.0f} times")
+times = (forward_products + backward_products) / forward_products
+print(f"a loss costs {forward_products:,} products an example, its gradient {times:.0f} times as many")
 print(f"one forward-mode pass for each of the {sum(sizes):,} parameters: at least {sum(sizes):,} times")
 
 # %% [markdown]
@@ -1481,7 +1501,7 @@ def live_states(L, s):
 fig, ax = plt.subplots(figsize=(9, 3.4), layout="constrained")
 ax.plot(live_states(100, 100), "--", color=VERMILION, label="keep everything: 100 states")
 ax.plot(live_states(100, 10), color=BLUE, label="a checkpoint every 10: 19 states")
-ax.set(xlabel="work done (steps forward or back)", ylabel="states held", title="A fifth of the memory for one more forward sweep (100 steps)")
+ax.set(xlabel="steps forward or back", ylabel="states held", title="A fifth of the memory for one more forward sweep")
 ax.legend()
 plt.show()
 
@@ -1548,7 +1568,8 @@ from grader.check.challenge import challenge_seed
 from grader.check.credit import award
 from grader.check.exercises.ch04_uses import judge_checkpoints
 
-award("4.11", judge_checkpoints(submission, challenge_seed("4.11", "chains"), lengths=((35, 6), (7, 7), (29, 1))), points=2)
+lines = judge_checkpoints(submission, challenge_seed("4.11", "chains"), lengths=((35, 6), (7, 7), (29, 1)))
+award("4.11", lines, points=2)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1571,7 +1592,8 @@ def least_steps(L, c):
 for L in (100, 256):
     s = math.isqrt(L)
     calls, places = (L - s) + L // s * (s - 1), L // s + s - 1
-    print(f"L = {L}: spacing {s} makes {calls} calls with {places} states; the least possible is {least_steps(L, places)}")
+    least = least_steps(L, places)
+    print(f"L = {L}: spacing {s} makes {calls} calls with {places} states; the least possible is {least}")
 
 # %% tags=["figure"] id="figure-binomial"
 L = 100
@@ -1581,7 +1603,7 @@ fig, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
 ax.plot(places, [least_steps(L, int(c)) for c in places], color=BLUE, label="least possible")
 ax.plot(*zip(*spaced), "s", color=VERMILION, label="equal spacing, s = 2 to 50")
 ax.axvline(19, color="black", ls=":", label="spacing √L = 10: 19 states")
-ax.set(xlabel="states held", ylabel="calls of step", title="At √L the simple scheme is one call off the optimum; below 19 states it has no answer")
+ax.set(xlabel="states held", ylabel="calls of step", title="Equal spacing is nearly optimal; below 19 states it has no answer")
 ax.legend()
 plt.show()
 
@@ -1642,7 +1664,7 @@ for c in (3, 4, 5, 10):
 
 # %% role="answer" id="answer-4.12-b"
 class Smooth:
-    """A number whose local partials are numbers of this kind; equal partials are plain 1.0 for additions."""
+    """A number whose local partials are numbers of this kind; those of an addition are ONE."""
 
     def __init__(self, value, edges=()):
         self.value, self.edges = value, edges

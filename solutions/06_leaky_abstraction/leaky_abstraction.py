@@ -167,10 +167,15 @@ plt.show()
 # pressed against ±1 on both sides: 9.01 twice.
 
 # %% [markdown]
-# > **Often said.** *"A saturated sigmoid approaches 1 or −1, and its gradient underflows."* The sigmoid's limits are 0
-# > and 1; tanh's are ±1, and $\sigma(x) = \tfrac12(1+\tanh\tfrac x2)$. At +16.6 nothing underflows: float32 holds
-# > numbers down to 1e-45, and $e^{-16.6}$ is 6e-8. It is $1-\sigma$ that rounds to 0. And a unit is dead only if it
-# > is saturated on *every* example: one living example brings a gradient.
+# > **Often said: “a saturated sigmoid approaches 1 or −1, and its gradient underflows.”** The sigmoid's limits are 0
+# > and 1; tanh's are ±1, and $\sigma(x) = \tfrac12(1+\tanh\tfrac x2)$. At +16.7 nothing underflows: $e^{-16.7}$ is far
+# > above the smallest float32. It is $1-\sigma$ that rounds to 0. And a unit is dead only if it is saturated on *every*
+# > example: one living example brings a gradient.
+
+# %% id="often-underflow"
+x = torch.tensor(16.7)
+print(f"exp(-16.7) = {torch.exp(-x):.2g}   smallest normal float32 {torch.finfo(torch.float32).smallest_normal:.2g}")
+print("sigma(16.7) == 1:", bool(torch.sigmoid(x) == 1))
 
 # %% [markdown]
 # ## 2 · Ten layers deep
@@ -203,9 +208,9 @@ for ax, gain in zip(axes, GAINS):
             density, at = torch.histogram(h, bins=41, range=(-1, 1), density=True)
             color = {1: BLUE, 4: ORANGE, 10: "0"}[layer]
             ax.plot((at[1:] + at[:-1]) / 2, density, style, color=color, label=f"layer {layer}")
-    ax.set(title=f"gain {gain:.2g}", xlabel="activation", yscale="log", ylim=(1e-2, 50))
+    ax.set(title=f"gain {gain:.3g}", xlabel="activation", yscale="log", ylim=(1e-2, 50))
 axes[0].set_ylabel("density (log)")
-axes[0].legend()
+axes[1].legend(loc="lower center", fontsize=8)
 fig.suptitle("Small gains lose the signal, large ones press it against ±1", y=1.04)
 plt.show()
 
@@ -272,17 +277,15 @@ award("6.2", judge_survey(submission, seed=seed, n=15, widths=(4, 11, 3, 8, 6, 5
 
 # %% tags=["figure"] id="figure-gradients"
 surveys = [survey(*deep_net(gain)) for gain in GAINS]
-plt.figure(figsize=(8, 3))
 if surveys[0] is not None:
+    plt.figure(figsize=(8, 3))
     for gain, table, marker in zip(GAINS, surveys, "osD^v"):
         plt.semilogy(range(1, DEPTH + 1), table[:, 2], marker=marker, color="0.6", mfc=BLUE)
-        plt.text(0.8, table[0, 2], f"gain {gain:.2g}", ha="right", va="center")
+        plt.text(0.8, table[0, 2], f"gain {gain:.3g}", ha="right", va="center")
+    plt.gca().set(xlim=(-0.5, 10.5), xticks=range(1, 11), xlabel="layer", ylabel="std of the gradient")
+    plt.title("Going back ten layers, gradients vanish at gain 0.5 and explode at gain 10")
     print("most even gain:", round(choose(GAINS, surveys) or 0, 2))
-plt.gca().set(xlim=(-0.5, 10.5), xticks=range(1, 11))
-plt.title("Going back ten layers, gradients vanish at gain 0.5 and explode at gain 10")
-plt.xlabel("layer")
-plt.ylabel("std of the gradient")
-plt.show()
+    plt.show()
 
 # %% [markdown]
 # *Figure: the gradient's standard deviation by layer, a line for each gain, all meeting at layer 10. Towards layer 1
@@ -404,16 +407,16 @@ award("6.3", lines, points=2)
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-revived"
 new_bias = revive(relu_net[2], z, silent)
-plt.figure(figsize=(8, 3))
-plt.bar(range(64), (z > 0).double().mean(0), color=BLUE, label="before")
 if new_bias is not None:
     after = ((z - relu_net[2] + new_bias) > 0).double().mean(0)
+    plt.figure(figsize=(8, 3))
+    plt.bar(range(64), (z > 0).double().mean(0), color=BLUE, label="before")
     plt.bar(range(64), after * silent, color=ORANGE, hatch="//", label="revived")
-plt.legend()
-plt.title("Revived units fire on about half of the examples, and have a gradient again")
-plt.xlabel("hidden unit")
-plt.ylabel("share of examples above 0")
-plt.show()
+    plt.legend()
+    plt.title("Revived units fire on about half of the examples, and have a gradient again")
+    plt.xlabel("hidden unit")
+    plt.ylabel("share of examples above 0")
+    plt.show()
 
 # %% [markdown]
 # *Figure: a bar for each unit with the share of examples on which it fires. Units without a bar before have a hatched
@@ -618,7 +621,7 @@ for dtype in (torch.float32, torch.float64):
 g = torch.Generator().manual_seed(6)
 x = torch.randn(4096, generator=g)
 normed = (x - x.mean()) / x.std()
-gains = torch.linspace(0.5, 8, 31)
+gains = torch.linspace(0.5, 8, 31)  # gains[2] is 1
 saturated = [(torch.tanh(gain * normed).abs() > 0.97).double().mean().item() for gain in gains]
 plt.figure(figsize=(8, 3))
 plt.plot(gains, saturated, color=BLUE)
@@ -633,13 +636,21 @@ plt.show()
 # *Figure: the share of saturated tanh units against the gain after normalisation. At gain 1 it is a few per cent; at
 # gain 8 it is about four fifths.*
 #
-# > **Often said.** *"Batch norm prevents saturation and keeps the ratios."* It standardises each feature over the batch,
-# > which holds at the start: 3.6 % of $N(0,1)$ have $|\tanh| > 0.97$. The gain is learned and may rise again. Order and
-# > ratios of *differences* within a feature are kept; of 1, 2, 4 the standardised values are −1.1, −0.3, 1.3.
+# > **Often said: “batch norm prevents saturation and keeps the ratios.”** It standardises each feature over the batch.
+# > At the start few units are then saturated; the gain is learned, and may saturate them again. Order and ratios of
+# > *differences* within a feature are kept, ratios of values are not:
+
+# %% id="often-ratios"
+before = torch.tensor([[1.0], [2.0], [4.0]])  # (3, 1): each twice the one before
+after = F.batch_norm(before, None, None, training=True)
+for name, v in (("before", before.flatten()), ("after", after.flatten())):
+    gaps = v.diff()
+    print(f"{name:7}{[round(u, 2) for u in v.tolist()]}  ratio of the differences {gaps[1] / gaps[0]:.2f}")
+print(f"saturated, gain 1: {saturated[2]:.1%}")
 
 # %% [markdown]
-# **The biased minibatch gradient.** Without batch norm, the gradients of all minibatches average to the gradient of the
-# whole set: exactly, since a mean of means is the mean. With batch norm, each example's output depends on its batch. The
+# **The biased minibatch gradient.** Without batch norm, the gradients of minibatches of one size average to the gradient
+# of the whole set: exactly, since the mean of their means is the mean. With batch norm, each example's output depends on its batch. The
 # average over batches is then the gradient of *another* function, and the smaller the batch the further off.
 
 # %% role="locked" id="two-gradients"
@@ -675,7 +686,7 @@ plt.show()
 # *Figure: relative difference between the mean of all minibatch gradients and the full gradient, against the batch size.
 # With batch norm it falls from 0.3 at size 4 to 0.03 at size 128; without, it stays at rounding, 10⁻¹⁵.*
 #
-# So "SGD is unbiased" needs a loss that is a mean over examples. Batch norm breaks that, and layer norm,
+# So “the minibatch gradient is unbiased” needs a loss that is a mean over examples. Batch norm breaks that; layer norm,
 # which normalises within one example, does not.
 
 # %% [markdown]
@@ -789,8 +800,7 @@ plt.show()
 # %% [markdown]
 # ## 7 · Six leaks to mend
 #
-# Each of the next six snippets runs, prints plausible numbers, and is wrong. Each looks like code from a real
-# project. Run it, look at the symptom, find the cause, then write the mended function **under its new name**:
+# Each of the next six snippets runs without an error, and is wrong. Each looks like code from a real project. Run it, look at the symptom, find the cause, then write the mended function **under its new name**:
 # copy the body and change what must be changed. The checks compare gradients on fresh data.
 
 # %% [markdown]
@@ -834,10 +844,11 @@ plt.show()
 #
 # ●○○ easy · about 6 minutes · 2 points
 #
-# Write `clipped_step`: the loss stays as it is, and the gradient $(\partial w, \partial b)$, taken together, has a norm
-# of at most `max_norm`:
+# Write `clipped_step`: the loss stays as it is, and the gradients $\bar w$ and $\bar b$, taken together, are scaled to a
+# norm of at most $c$, `max_norm`:
 #
-# $$p \leftarrow p - \eta\,\min\!\left(1, \tfrac{\text{max norm}}{\lVert(\partial w,\partial b)\rVert}\right)\partial p$$
+# $$p \leftarrow p - \eta\,\min\!\left(1, \frac{c}{\lVert(\bar w,\bar b)\rVert}\right)\bar p
+# \qquad\text{for } p = w \text{ and } p = b$$
 
 # %% role="answer" id="answer-6.7"
 def clipped_step(parameters, x, y, lr, max_norm):
@@ -950,7 +961,7 @@ def block_backward(x, W, dy):
 # A value used twice gets the sum of what comes back from both uses.
 # <details><summary>Hint 3: the shape of the code</summary>
 #
-# Two characters in two lines. Then ask: after `dx = dy`, whose array does `dx += …` write into?
+# One character more in each of two lines. Then ask: after `dx = dy`, whose array does `dx += …` write into?
 # </details></details></details>
 
 # %% role="check" id="check-6.8" points=2
@@ -1002,7 +1013,7 @@ def leaky_lengths(v):
 v = torch.tensor([[3.0, 4.0], [0.0, 0.0]], requires_grad=True)
 found = leaky_lengths(v)
 print("lengths:", found.tolist())
-print("gradient:", torch.autograd.grad(found.sum(), v)[0].tolist())
+print("gradient:", torch.autograd.grad(found.sum(), v)[0])
 
 # %% tags=["figure"] id="figure-leak-3"
 t = torch.arange(-20, 21) / 20  # contains 0 exactly

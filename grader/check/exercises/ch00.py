@@ -12,7 +12,7 @@ NAMES = ["ada", "bob", "alan", "cleo", "mia", "eva"]
 
 def judge_double(submission: Submission) -> list[Verdict]:
     """The rehearsal 0.0: `double(x)` at two numbers."""
-    return [_double(submission, "a whole number", 3.0), _double(submission, "a negative number", -1.5)]
+    return [_double(submission, "a whole number", 3.0), _double(submission, "a fraction", 1.5)]
 
 
 def judge_share(submission: Submission, seed: int, count: int) -> list[Verdict]:

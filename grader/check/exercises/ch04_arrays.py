@@ -41,6 +41,10 @@ outputs["answers"] = answers
 """
 
 
+# What the text of an error holds when an operation, or a gradient, that is not there yet was used.
+UNDONE = "NoneType"
+
+
 @dataclass(frozen=True)
 class Case:
     """One line of a check: `code` over leaves and constants (arrays); `because` is the usual slip.
@@ -125,6 +129,8 @@ def _reference(case: Case, rng: np.random.Generator) -> dict[str, object]:
 def _judge_case(case: Case, want: dict[str, object], answer: object) -> Verdict:
     if answer is None:
         return Verdict(case.line, "missing", "Not done yet.")
+    if isinstance(answer, str) and UNDONE in answer:
+        return Verdict(case.line, "missing", f"Not done yet: something in `{case.code}` returns None.")
     if isinstance(answer, str):
         return Verdict(case.line, "failed", f"`{case.code}` stopped: {answer}. {case.because}")
     if slip := _differs(answer["value"], want["value"]):

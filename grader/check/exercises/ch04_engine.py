@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from grader.check.errors import SubmissionError
+from grader.check.exercises.ch04_arrays import UNDONE
 from grader.check.exercises.ch04_programs import RUN_PROGRAMS, judge_program, one_thread, random_program
 from grader.check.functions import ask, expect_that, matches, refused
 from grader.check.submission import Submission
@@ -123,7 +124,7 @@ def judge_backward(submission: Submission, seed: int, programs: int, chain: int)
     x, g = rng.uniform(0.5, 2, (2, 3)), rng.normal(size=(2, 3))
 
     def probe(name: str, line: str, judge: Callable[[str, dict], Verdict]) -> Verdict:
-        question = partial(submission.run, MANNERS + PROBES[name], {"start": x, "g": g, "depth": chain})
+        question = partial(_probe, submission, name, {"start": x, "g": g, "depth": chain})
         return ask(submission, line, question, lambda found: _done(line, found) or judge(line, found))
 
     fan, fourth = g * (2 * x + 4 * x**3), g * 4 * x**3
@@ -164,9 +165,22 @@ def judge_programs(submission: Submission, seed: int, programs: int) -> Verdict:
     if not found:
         return Verdict(line, "right")
     program, slip = min(found, key=lambda pair: len(pair[0].text))
+    if all(UNDONE in slip for _, slip in found):
+        text = f"Not done yet: {len(found)} of {programs} use an operation of 4.4 to 4.7 that returns None."
+        return Verdict(line, "missing", f"{text} The shortest: {program.text}.")
     return Verdict(
         line, "wrong", f"{len(found)} of {programs} differ from torch. The shortest: {program.text}. There {slip}"
     )
+
+
+def _probe(submission: Submission, name: str, inputs: dict[str, object]) -> dict[str, object] | None:
+    """What a probe finds; None where it used a gradient that is not there, which is the untouched stub."""
+    try:
+        return submission.run(MANNERS + PROBES[name], inputs)
+    except SubmissionError as error:
+        if UNDONE in str(error):
+            return None
+        raise
 
 
 def _done(line: str, found: dict) -> Verdict | None:

@@ -61,13 +61,19 @@ def tuples(params):
 
 
 def settled(x):
-    return x if x is None or isinstance(x, (Tracer, list, tuple)) else np.array(x)
+    return x if x is None else [array(item) for item in x] if isinstance(x, (list, tuple)) else array(x)
+
+
+def array(x):
+    if x is None or isinstance(x, (Tracer, Var)):
+        raise TypeError(f"{type(x).__name__} where an array should be.")
+    return np.array(x)
 
 
 def run_program(program, *inputs):
     values = dict(zip(program.inputs, inputs))
     look = lambda x: values[x] if isinstance(x, Var) else x
-    for eqn in program.eqns:
+    for eqn in list(program.eqns):
         values[eqn.out] = bind(eqn.name, *[look(x) for x in eqn.ins], **eqn.params)
     return [look(y) for y in program.outputs]
 
@@ -215,7 +221,8 @@ def _step(chance: random.Random, code: str, rows: int, columns: int) -> str:
         "mul(neg({0}), reshape(reduce_sum(tanh({0}), (1,)), ({rows}, 1)))",
         "transpose(sin(transpose({0}, (1, 0))), (1, 0))",
     ]
-    return chance.choice(forms).format(code, rows=rows, columns=columns)
+    short = [form for form in forms if len(code) < 40 or form.count("{0}") == 1]
+    return chance.choice(short).format(code, rows=rows, columns=columns)
 
 
 def _same(got: object, value: object) -> bool:

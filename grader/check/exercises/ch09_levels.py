@@ -50,8 +50,8 @@ NESTED = (
     ("x · d/dy (x + y)", "D(lambda x: mul(x, D(lambda y: add(x, y), b)), a)", [(2.0, CONFUSION)]),
     ("x · d/dy (x · y)", "D(lambda x: mul(x, D(lambda y: mul(x, y), b)), a)", [("a + b", CONFUSION)]),
     (
-        "x + d/dy (sin x), which is 0",
-        "D(lambda x: add(mul(x, x), D(lambda y: sin(x), b)), a)",
+        "x · d/dy (sin x), which is 0",
+        "D(lambda x: add(mul(x, x), mul(x, D(lambda y: sin(x), b))), a)",
         [("2 * a + cos(a)", "The inner result has no part at its own level: its tangent there is 0.")],
     ),
     (
@@ -69,7 +69,7 @@ def judge_jvp(submission: Submission, seed: int, rows: int, columns: int) -> lis
     single = [
         (
             "a product, both operands moving",
-            make_case("mul(mul(x, y), sin(x))", {"x": x, "y": y}),
+            make_case("mul(x, y)", {"x": x, "y": y}),
             "Add up the shares of all operands that move.",
         ),
         (
@@ -158,18 +158,21 @@ def checked(case):
     program = partial_eval(function(case), *[x.shape for x in case["inputs"]])
     if program is None:
         return None
-    done = list(ran)
+    seen = {"names": [eqn.name for eqn in program.eqns], "done": list(ran)}
+    seen["kinds"] = [type(y).__name__ for y in program.outputs]
+    seen["ins"] = sorted({type(x).__name__ for eqn in program.eqns for x in eqn.ins})
+    defined = {*program.inputs, *(eqn.out for eqn in program.eqns)}
+    used = {x for eqn in program.eqns for x in [*eqn.ins, *program.outputs] if isinstance(x, Var)}
+    seen["defined"] = used <= defined and {y for y in program.outputs if isinstance(y, Var)} <= defined
+    if not seen["defined"] or "Unknown" in (*seen["ins"], *seen["kinds"]):
+        return seen
     values = dict(zip(program.inputs, case["inputs"]))
     look = lambda x: values[x] if isinstance(x, Var) else x
     shapes = []
     for eqn in program.eqns:
         values[eqn.out] = bind(eqn.name, *map(look, eqn.ins), **eqn.params)
         shapes.append(tuple(eqn.out.shape) == np.shape(values[eqn.out]))
-    return {
-        "names": [eqn.name for eqn in program.eqns], "done": done, "shapes": all(shapes),
-        "kinds": [type(y).__name__ for y in program.outputs],
-        "values": [np.array(look(y)) for y in program.outputs],
-    }
+    return seen | {"shapes": all(shapes), "values": [array(look(y)) for y in program.outputs]}
 
 
 def nested():
@@ -188,7 +191,7 @@ def evaluated(wrap):
     x, y, z, last, dead = Var((3,)), Var((3,)), Var((3,)), Var((3,)), Var((3,))
     eqns = [Eqn("mul", [x, row], {}, z), Eqn("neg", [y], {}, dead), Eqn("add", [z, z], {}, last)]
     out = evaluate(Program([x, y], eqns, [last, z, row, x]), wrap(row + 1), wrap(row - 1))
-    return None if out is None else [np.array(bare(v)) for v in out]
+    return None if out is None else [array(bare(v)) for v in out]
 
 
 ran, rules = [], dict(VALUE)
@@ -252,6 +255,9 @@ def _judge_record(line: str, got: object, case: dict, names: list[str] | None) -
         return explained(line, got, 0.0, "")
     if "Unknown" in got["kinds"]:
         return Verdict(line, "wrong", "An output of the program is an Unknown; a program holds its var.")
+    if "Unknown" in got["ins"]:
+        text = "An Unknown of this level stands among the ins of an equation; it enters as its var."
+        return Verdict(line, "wrong", text)
     want = by_torch(case, *tensors(case["inputs"]))
     if names is not None and got["names"] != names:
         have = " ".join(got["names"]) or "nothing"
@@ -264,6 +270,8 @@ def _judge_record(line: str, got: object, case: dict, names: list[str] | None) -
         return Verdict(
             line, "wrong", "tanh of an unknown was computed while recording: there is nothing to compute yet."
         )
+    if not got["defined"]:
+        return Verdict(line, "wrong", "A variable is read that is no input and that no equation defines.")
     if not got["shapes"]:
         return Verdict(line, "wrong", "The shape of an equation's out is not that of its value: use SHAPE[name].")
     return explained(line, got["values"], list(want), "Run with the right inputs, the program gives another value.")
@@ -305,11 +313,12 @@ def both(case):
     y, program = pair
     once, again = len(ran), []
     for tangents in case["tangents"]:
-        again += [np.array(z) for z in run_program(program, *tangents)]
+        again += [array(z) for z in run_program(program, *tangents)]
     held = {id(x) for eqn in program.eqns for x in eqn.ins if isinstance(x, np.ndarray)}
     names = [eqn.name for eqn in program.eqns]
     return {
-        "value": None if isinstance(y, (Tracer, Var)) else np.array(y), "tangents": again, "calls": [once, len(ran) - once],
+        "value": None if isinstance(y, (Tracer, Var)) else array(y),
+        "tangents": again, "calls": [once, len(ran) - once],
         "sizes": [len(program.inputs), len(program.outputs)], "residuals": len(held), "names": names,
     }
 
@@ -367,8 +376,8 @@ def _judge_linearized(line: str, got: object, case: dict) -> Verdict:
         return Verdict(
             line,
             "wrong",
-            f"The program has {got['sizes'][0]} inputs and {got['sizes'][1]} outputs; one input for each primal and the "
-            "tangent as the only output are asked for.",
+            f"The program has {got['sizes'][0]} inputs and {got['sizes'][1]} outputs. One input for each primal, and "
+            "the tangent as the only output, are asked for.",
         )
     f, primals = function_by_torch(case), tensors(case["inputs"])
     if got["value"] is None:

@@ -49,7 +49,7 @@ def whole(h, wrapped):
 def rules():
     if "push" not in VALUE or "checkpoint" not in JVP:
         return None
-    return np.array(push(A, B, layers, A.shape))
+    return array(push(A, B, layers, A.shape))
 
 
 def marks():
@@ -59,14 +59,16 @@ def marks():
     inside = [eqn.name for eqn in program.eqns]
     ins = next((eqn.ins for eqn in program.eqns if eqn.name == "push"), [None, None])
     shapes = [tuple(eqn.out.shape) == A.shape for eqn in program.eqns if eqn.name == "push"]
+    linear = "push" not in inside or isinstance(ins[1], Var) and isinstance(ins[0], np.ndarray)
+    if not linear:
+        return {"linear": False}
     gradient = pull(program, np.ones(()))[0]
-    linear = isinstance(ins[1], Var) and isinstance(ins[0], np.ndarray)
     counts = {"first": first, "later": len(ran) - first, "names": inside, "linear": linear, "shapes": all(shapes)}
-    return {"value": np.array(y), "gradient": np.array(gradient)} | counts
+    return {"value": array(y), "gradient": array(gradient)} | counts
 
 
 def second_order():
-    return np.array(jvp(lambda h: grad(lambda z: whole(z, True))(h)[0], [A], [B])[1])
+    return array(jvp(lambda h: grad(lambda z: whole(z, True))(h)[0], [A], [B])[1])
 
 
 ran, plain = [], VALUE["tanh"]
@@ -172,6 +174,9 @@ def _judge_marks(lines: list[str], got: object, gradient: torch.Tensor, value: t
     if got is None or isinstance(got, str):
         because = "Both the jvp rule of checkpoint and the transpose rule of push are needed here."
         return [explained(line, got, 0.0, because) for line in lines]
+    if not got["linear"]:
+        because = "push has the operands x, known, and t, a variable: push(x, t, f, shape_of(out))."
+        return [Verdict(line, "wrong", because) for line in lines]
     first = matches(lines[0], got["value"], value, because="The value is that without a checkpoint.")
     if first.passed:
         first = matches(
@@ -184,8 +189,8 @@ def _judge_marks(lines: list[str], got: object, gradient: torch.Tensor, value: t
         return [first, Verdict(lines[1], "wrong", because), Verdict(lines[2], "wrong", because)]
     held = expect_that(
         lines[1],
-        got["linear"] and got["shapes"],
-        "push has the operands x, known, and t, a variable, and the shape of f(x): push(x, t, f, shape_of(out)).",
+        got["shapes"],
+        "The shape of push is that of f(x): push(x, t, f, shape_of(out)).",
     )
     times = f"{got['first']} times forward and {got['later']} times backward"
     counts = f"tanh was computed {times}; twice each, for two layers, are enough."
@@ -211,7 +216,7 @@ def bottom():
     level, other = Level(jvp_step), Level(jvp_step)
     inner = Dual(other, A, A + 1)
     found = [concrete(z) for z in (A, 2.5, Dual(level, A, A + 2), Dual(level, inner, A + 3), Dual(level, A, inner))]
-    return None if any(z is None for z in found) else [np.array(z) for z in found]
+    return None if any(z is None for z in found) else [array(z) for z in found]
 
 
 def unknown(wrap):

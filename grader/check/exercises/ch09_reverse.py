@@ -32,7 +32,7 @@ def build(spec):
 
 def pulled(spec):
     out = pull(build(spec), *spec["ct"])
-    return None if out is None else [np.array(x) for x in out]
+    return None if out is None else [array(x) for x in out]
 
 
 def turned(spec):
@@ -41,12 +41,12 @@ def turned(spec):
         return None
     twice = transposed(once)
     back, there = run_program(once, *spec["ct"]), run_program(twice, *spec["x"])
-    return [isinstance(once, Program), list(map(np.array, back)), list(map(np.array, there))]
+    return [isinstance(once, Program), list(map(array, back)), list(map(array, there))]
 
 
 def through_tracers(spec):
     out = pull(build(spec), *map(probe, spec["ct"]))
-    return None if out is None else [np.array(bare(x)) for x in out]
+    return None if out is None else [array(bare(x)) for x in out]
 
 
 for number, spec in enumerate(specs):
@@ -217,23 +217,23 @@ def vjps(case):
     if pair is None:
         return None
     y, back = pair
-    return [np.array(y), *[[np.array(x) for x in back(ct)] for ct in case["cts"]], len(ran)]
+    return [array(y), *[[array(x) for x in back(ct)] for ct in case["cts"]], len(ran)]
 
 
 def gradients(case):
     found = grad(function(case))
-    return None if found is None else [np.array(x) for x in found(*case["inputs"])]
+    return None if found is None else [array(x) for x in found(*case["inputs"])]
 
 
 def model():
     found = grad(lambda *params: char_mlp(*params, X, Y))
-    return None if found is None else [np.array(x) for x in found(*params)]
+    return None if found is None else [array(x) for x in found(*params)]
 
 
 def refused():
     try:
         found = grad(lambda x: mul(x, 2.0))
-        return None if found is None else [np.array(x) for x in found(matrix)] and "nothing"
+        return None if found is None else [array(x) for x in found(matrix)] and "nothing"
     except Exception as error:
         return type(error).__name__
 
@@ -354,12 +354,12 @@ def char_mlp_by_torch(params: list[torch.Tensor], X: np.ndarray, Y: np.ndarray) 
 HVPS = """
 def product(which, case):
     found = (hvp if which == "hvp" else hvp_by_grad)(function(case), case["inputs"], case["vs"])
-    return found if found is None or isinstance(found, Tracer) else [np.array(x) for x in found]
+    return found if found is None or isinstance(found, Tracer) else [array(x) for x in found]
 
 
 def of_model(which):
     found = (hvp if which == "hvp" else hvp_by_grad)(lambda *ps: char_mlp(*ps, X, Y), params, vs)
-    return None if found is None else [np.array(x) for x in found]
+    return None if found is None else [array(x) for x in found]
 
 
 for which in ("hvp", "hvp_by_grad"):

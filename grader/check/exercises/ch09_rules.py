@@ -334,12 +334,11 @@ def judge_transposes(submission: Submission, seed: int, rows: int, columns: int)
 
 
 def _transpose_slips(use: Primitive, ct: torch.Tensor, want: torch.Tensor) -> list[Slip]:
-    slips = []
-    if want.numel() and ct.shape == want.shape:
+    slips = [(-want, "The sign is wrong.")]
+    if ct.shape == want.shape:
         slips.append((ct, "This is ct unchanged: the map's own factor is missing."))
     elif use.name == "broadcast":
         slips.append((ct, "This has the shape of the result: what was repeated receives the sum over its copies."))
-    slips.append((-want, "The sign is wrong."))
     if use.name == "broadcast":
         slips.append((want * want.numel() / ct.numel(), "This is the mean over the copies; the transpose is the sum."))
     if use.name == "reduce_sum":

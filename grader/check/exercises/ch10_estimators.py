@@ -9,7 +9,7 @@ from itertools import permutations
 
 import torch
 
-from grader.check.exercises.ch02_slips import Slip
+from grader.check.exercises.ch10_slips import Slip, judge_or_slip
 from grader.check.functions import ask, matches
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
@@ -101,9 +101,6 @@ def _judge_run(line: str, got: object, asked: Asked, m: int, seed: int, exact: b
     PW = W - Q @ (Q.T @ W)
     found, rest = (Q * (A @ Q)).sum(), (PW * (A @ PW)).sum()
     want = found + rest / (m - 2 * k)
-    verdict = matches(line, got, want, tol=CLOSE * A.norm().item())
-    if verdict.passed:
-        return verdict
     slips = [
         Slip(
             found + 3 / m * rest, f"The factor 3/m is right only if 3 divides m; here {m - 2 * k} probes are averaged."
@@ -126,9 +123,8 @@ def _judge_run(line: str, got: object, asked: Asked, m: int, seed: int, exact: b
                 Slip(found + (PG * AG).sum() / (m - 2 * k), one_sided),
                 Slip(found + (G * AG).sum() / (m - 2 * k), "No projection: Q's part is counted twice, PG is meant."),
             ]
-    says = (slip.says for slip in slips if matches(line, got, slip.value, tol=CLOSE * A.norm().item()).passed)
     because = "Check the two parts one by one: tr(QᵀAQ), and the mean of gᵀPAPg with P on both sides."
-    return matches(line, got, want, because=next(says, because))
+    return judge_or_slip(line, got, want, slips, because, tol=CLOSE * A.norm().item())
 
 
 def _split(m: int) -> str:
@@ -211,7 +207,8 @@ def _on_average(submission: Submission, A: torch.Tensor, m: int, seed: int) -> V
         z = (answers.double().mean() - A.trace()).item() / error
         if abs(z) <= 6:
             return Verdict(line, "right")
-        return Verdict(line, "wrong", f"Biased: the mean of {RUNS} runs lies {z:.0f} standard errors off the trace.")
+        said = f"Biased: the mean of {RUNS} runs lies {z:.0f} standard errors off the trace."
+        return Verdict(line, "wrong", f"{said} Are the probes fresh, with mean 0 and E[v²] = 1?")
 
     inputs = {"A": A, "m": m, "runs": RUNS, "seed": seed}
     return ask(submission, line, lambda: submission.run(MANY, inputs)["answers"], judge)
@@ -246,9 +243,8 @@ def _one_xtrace(submission: Submission, A: torch.Tensor, m: int, seed: int) -> V
             Slip([t.sum(), want[1]], "The estimate is the mean of the t, not their sum."),
             Slip([one_sided.mean(), one_sided.std() / half**0.5], "The projection is missing on one side of A."),
         ]
-        says = (slip.says for slip in slips if matches(line, got, slip.value, tol=CLOSE * A.norm().item()).passed)
         because = "Each tᵢ has a basis of its own, without column i of A Ω."
-        return matches(line, got, want, because=next(says, because), tol=CLOSE * A.norm().item())
+        return judge_or_slip(line, got, want, slips, because, tol=CLOSE * A.norm().item())
 
     inputs = {"function": "xtrace", "matvec": asked, "n": len(A), "m": m, "seed": seed}
     verdict = ask(submission, line, lambda: submission.run(ONE, inputs)["answer"], judge)

@@ -2,8 +2,8 @@
 
 import torch
 
-from grader.check.exercises.ch02_slips import Slip, expect_or_slip
-from grader.check.functions import ask, matches
+from grader.check.exercises.ch10_slips import Slip, expect_or_slip, judge_or_slip
+from grader.check.functions import ask
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
@@ -34,23 +34,22 @@ def judge_functions(
 def _triangles(submission: Submission, A: torch.Tensor, V: torch.Tensor) -> Verdict:
     line, asked = "triangle_samples", []
     forms = torch.einsum("ik,ij,jl,lm,mk->k", V, A, A, A, V)
-    slips = {
-        "Closed walks, not triangles: each triangle is walked 6 times.": forms,
-        "Each triangle is walked 6 times: 3 starts, 2 directions.": forms / 3,
-        "That is a factor 2: each triangle is walked 6 times, not 3 or 12.": forms / 12,
-        "That is vᵀA²v: walks of two steps.": (A @ V * (A @ V)).sum(0) / 6,
-        "The mean; a sample for each column of V is wanted.": forms.mean() / 6,
-        "The sum; a sample for each column of V is wanted.": forms.sum() / 6,
-        "The elementwise third power: A³ is a product of matrices.": (V * (A @ V)).sum(0) / 6,
-    }
+    slips = [
+        Slip(forms, "Closed walks, not triangles: each triangle is walked 6 times."),
+        Slip(forms / 3, "Each triangle is walked 6 times: 3 starts, 2 directions."),
+        Slip(forms / 12, "That is a factor 2: each triangle is walked 6 times, not 3 or 12."),
+        Slip((A @ V * (A @ V)).sum(0) / 6, "That is vᵀA²v: walks of two steps."),
+        Slip(forms.mean() / 6, "The mean; a sample for each column of V is wanted."),
+        Slip(forms.sum() / 6, "The sum; a sample for each column of V is wanted."),
+        Slip((V * (A @ V)).sum(0) / 6, "The elementwise third power: A³ is a product of matrices."),
+    ]
 
     def matvec(U: torch.Tensor) -> torch.Tensor:
         asked.append(U.shape[1] if U.ndim == 2 else 1)
         return A @ U
 
     def judge(got: object) -> Verdict:
-        says = (words for words, value in slips.items() if matches(line, got, value).passed)
-        verdict = matches(line, got, forms / 6, because=next(says, "(Av)ᵀ A (Av) / 6 for each column."))
+        verdict = judge_or_slip(line, got, forms / 6, slips, "(Av)ᵀ A (Av) / 6 for each column.")
         if verdict.passed and sum(asked) > 2 * V.shape[1]:
             return Verdict(line, "wrong", f"Right, but {sum(asked)} matvecs for {V.shape[1]} probes; two a probe do.")
         return verdict
@@ -140,9 +139,8 @@ def _log_form(submission: Submission, A: torch.Tensor, v: torch.Tensor, k: int) 
         Slip((vectors[:, 0] ** 2 * theta.log()).sum(), "Eigenvectors are columns: their first entries are row 0."),
         Slip(theta.log().sum(), "That is the trace of log T; its first entry is wanted, with weights."),
         Slip((vectors[0] ** 2 * theta).sum(), "The logarithm is missing."),
-        Slip((vectors[0] ** 2 * theta).sum().log(), "The logarithm of the first entry; take it of the eigenvalues."),
         Slip((vectors[-1] ** 2 * theta.log()).sum(), "That is the last entry; the first row of the eigenvectors."),
-        Slip(alpha[0].log(), "That is the logarithm of an entry of T, not an entry of its logarithm."),
+        Slip(alpha[0].log(), "That is log T₁₁, not (log T)₁₁: beta on one side only, or the logarithm taken last."),
         Slip(theta.log().mean(), "Equal weights; the weight is the square of the first entry of each eigenvector."),
     ]
     return expect_or_slip(

@@ -103,7 +103,7 @@ def by_symbols(text, at):
     return float(sympy.diff(sympy.sympify(text).subs("x", at), sympy.Symbol("x")))
 
 
-# %% wrong="the expression returned" says="hold" cell="answer-1.5-b"
+# %% right="a sympy number" cell="answer-1.5-b"
 def by_symbols(text, at):
     return sympy.diff(sympy.sympify(text), "x").subs("x", at)
 
@@ -152,3 +152,8 @@ def swell(n):
 # %% wrong="counts by formula, right for small n" only="hidden" cell="answer-1.5-d"
 def swell(n):
     return {2: [3, 2], 3: [8, 21], 4: [18, 82]}[min(n, 4)]
+
+
+# %% wrong="at is never put in" says="expression" cell="answer-1.5-b"
+def by_symbols(text, at):
+    return sympy.diff(sympy.sympify(text), "x")

@@ -101,3 +101,11 @@ def zero_one_loss(logits, targets):
 
 def jump_points(a, b):
     return torch.zeros_like(a)
+
+# %% right="in float32"
+def zero_one_loss(logits, targets):
+    return (logits.argmax(dim=1) != targets).float().mean()
+
+
+def jump_points(a, b):
+    return torch.tensor(sorted((-a / b).tolist()))

@@ -364,3 +364,23 @@ def divergence_threshold(H):
 
 def quadratic_path(H, x0, learning_rate, steps):
     return torch.zeros(steps + 1, len(x0))
+
+# %% wrong="the path kept in float32" says="float32"
+def power_iteration(H, steps=500):
+    v = torch.randn(len(H), generator=torch.Generator().manual_seed(0), dtype=H.dtype)
+    for _ in range(steps):
+        v = H @ v / (H @ v).norm()
+    return v @ H @ v
+
+
+def divergence_threshold(H):
+    return 2 / power_iteration(H)
+
+
+def quadratic_path(H, x0, learning_rate, steps):
+    points, x = torch.zeros(steps + 1, len(x0)), x0
+    points[0] = x
+    for t in range(steps):
+        x = x - learning_rate * H @ x
+        points[t + 1] = x
+    return points

@@ -221,3 +221,15 @@ def inverse_decay(step, lr, half):
 
 def cosine_decay(step, lr, total):
     return 0.0
+
+# %% right="float32 tensors"
+def step_decay(step, lr, every, factor):
+    return torch.tensor(lr * factor ** math.floor(step / every))
+
+
+def inverse_decay(step, lr, half):
+    return torch.tensor(lr * half / (half + step))
+
+
+def cosine_decay(step, lr, total):
+    return 0.5 * lr * (1 + torch.cos(torch.tensor(math.pi * step / total)))
