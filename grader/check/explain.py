@@ -141,6 +141,8 @@ def sentence(diagnosis: Diagnosis, name: str) -> str:
     """One diagnosis as a sentence about d`name`; one of two slips as two sentences."""
     if diagnosis.family == "factor":
         return _factor(diagnosis, name)
+    if diagnosis.key == "sign":
+        return f"The sign of d{name} is turned."
     step = f" in `{diagnosis.step.source}`" if diagnosis.step is not None else ""
     said = []
     for key in diagnosis.key.split(" & "):
@@ -168,7 +170,7 @@ _OWN_DETAIL = {"factor", "stale", "partly-filled", "constant", "mean-for-sum"}
 _SENTENCES = {
     "branch-missing": "{d} lacks the branch through {thing}; what is there is right. Was it overwritten (= for +=)?",
     "branch-doubled": "The branch through {thing} is in {d} twice. Was a cell with += run twice?",
-    "sign": "A sign is turned: that of {d}, or of its branch through {thing}.",
+    "sign": "The sign of the branch through {thing} is turned.",
     "factor": "",
     "mean-for-sum": "{d} is a mean where a sum is due: it is too small by the length of the summed axis ({detail}).",
     "transposed": "{d} is transposed, or a factor of a matrix product is.",

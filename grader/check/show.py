@@ -141,7 +141,8 @@ def meaning(verdict: Verdict) -> str:
         return verdict.message
     if not verdict.where:
         # The size of a single number would give it away.
-        off = f"Off by {100 * verdict.difference / verdict.scale:.2g} %." if verdict.scale else "It is not zero."
+        percent = 100 * verdict.difference / verdict.scale if verdict.scale else 0.0
+        off = f"Off by {percent:{'.0f' if percent >= 10 else '.2g'}} %." if percent else "It is not zero."
         return f"{off} {verdict.message}".strip()
     where = f" at {list(verdict.where)}"
     gap = f"Largest difference {verdict.difference:.2g}{where}; the largest true entry is {verdict.scale:.2g}."
