@@ -137,6 +137,8 @@ def chip(status: Status) -> str:
 
 def meaning(verdict: Verdict) -> str:
     """What a verdict says beyond its word."""
+    if verdict.status == "missing" and verdict.message == "Not done yet.":
+        return ""
     if verdict.status != "wrong" or verdict.difference is None:
         return verdict.message
     if not verdict.where:
