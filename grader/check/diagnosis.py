@@ -120,6 +120,9 @@ class _Case:
         if value.dim() == 2 and self._equal(value.T, true):
             yield Diagnosis("transposed", 3.0)
         if value.shape == true.shape:
+            for axis in range(true.dim()):
+                if any(self._equal(value, true.roll(shift, axis)) for shift in (1, -1)):
+                    yield Diagnosis("index-shift", 4.5)
             done = value != 0
             if done.any() and not done.all() and self._equal(value, torch.where(done, true, 0.0)):
                 yield Diagnosis("partly-filled", 4.0, detail=f"{int(done.sum())} of {done.numel()}")
@@ -174,8 +177,8 @@ class _Case:
             names = [self._named(w) for w in weights]
             if any(named.text == "0" for named in names[: len(chosen)]):
                 continue
-            # "too-early:dlogits:norm_logits" is said as "too-early:dlogits".
-            keys = [":".join(key.split(":")[:2]) for _, edit in chosen for key in edit.keys]
+            # "too-early:dlogits:norm_logits" is said as "too-early:dlogits", "overwritten:-1" as "overwritten".
+            keys = [":".join(key.split(":")[: 1 + (key[:11] != "overwritten")]) for _, e in chosen for key in e.keys]
             cost = sum(edit.cost for _, edit in chosen) + sum(_weight_cost(named) for named in names)
             _, last = chosen[-1]
             yield Diagnosis(" & ".join(keys), cost, labels[0], last.step, _weights_detail(names, labels))
@@ -223,6 +226,10 @@ class _Case:
         """What may have entered a branch in place of the right gradient, by key."""
         target, shape = branch.chain.statement.target, branch.cotangent.shape
         found = {"": branch.cotangent, "upstream-forgotten": torch.ones_like(branch.cotangent)}
+        if branch.cotangent.dim() > 1 and len(branch.cotangent) > 1:
+            for row in (-1, 0):
+                found[f"overwritten:{row}"] = torch.zeros_like(branch.cotangent)
+                found[f"overwritten:{row}"][row] = branch.cotangent[row]
         partial = self.reference.forward.branches(target, self.reference.gradients)
         if len(partial) > 1:
             for through, part in partial.items():

@@ -38,7 +38,13 @@ MISREMEMBERED = {
     "sqrt": [("exponent", lambda x, y: 0.5 * y), ("exponent", lambda x, y: 0.5 / x)],
 }
 # What an upstream gradient is taken for.
-ENTRY_COST = {"upstream-forgotten": 3.5, "too-early": 3.5, "value-for-gradient": 5.0, "wrong-upstream": 6.0}
+ENTRY_COST = {
+    "upstream-forgotten": 3.5,
+    "too-early": 3.5,
+    "overwritten": 4.5,
+    "value-for-gradient": 5.0,
+    "wrong-upstream": 6.0,
+}
 STALE = "stale:"
 
 
@@ -135,9 +141,12 @@ def _slopes(step: Step, known: Known, bare: torch.Tensor | None) -> Iterator[tup
     yield "evaluated-at:output", 4.0, step.slope_at(y)
     if bare is not None:
         yield "epsilon", 4.0, step.slope_at(bare)
-        yield from (("epsilon", 4.5, step.slope_at(bare + tiny)) for tiny in (1e-4, 1e-6, 1e-8))
+        yield from (("epsilon", 4.5, step.slope_at(bare + tiny)) for tiny in (1e-3, 1e-4, 1e-6, 1e-8))
+    constant = 0.0 if bare is None else x - bare
     for name, (tensor, extra) in known.items():
         if _broadcasts(tensor, y) and name != step.x_name:
+            if bare is not None:
+                yield _named("evaluated-at", name), 5.5 + extra, step.slope_at(tensor + constant)
             yield _named("evaluated-at", name), 5.5 + extra, step.slope_at(tensor)
             if from_output is not None:
                 yield _named("evaluated-at", name), 5.5 + extra, from_output(tensor.expand(y.shape))

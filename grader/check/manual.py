@@ -107,9 +107,10 @@ def grade_case(
     def earlier() -> dict[str, object]:
         """The tensors that the notebook holds, from its own batch."""
         found = {}
-        for statement in reference.forward.graph.statements:
+        graph = reference.forward.graph
+        for name in (*graph.inputs, *(statement.target for statement in graph.statements)):
             with contextlib.suppress(SubmissionError):
-                found[statement.target] = submission.value(statement.target)
+                found[name] = submission.value(name)
         return found
 
     verdicts = judge(reference, replay.values)

@@ -249,6 +249,8 @@ def _compare_shapes(name: str, value: torch.Tensor, want: torch.Tensor, terms: t
         if _without_leading_ones(value) == _without_leading_ones(want):
             return replace(inner, message=f"Right; {shapes}.")
         return replace(inner, status="shape", message=f"The values are right, but {shapes}.")
+    if fitted is not None and inner.status == "not finite":
+        return inner
     return Verdict(name, "wrong", f"{shapes[0].upper()}{shapes[1:]}.")
 
 

@@ -37,7 +37,7 @@ def statuses(reference, values):
         (WANT.flatten(), "wrong"),
         (WANT[:, :3], "wrong"),
         (WANT.mean(), "wrong"),
-        (float("nan"), "wrong"),
+        (float("nan"), "not finite"),
         (WANT.clone().index_fill_(0, torch.tensor([1]), float("nan")), "not finite"),
         (WANT.clone().index_fill_(0, torch.tensor([1]), float("inf")), "not finite"),
         (None, "missing"),

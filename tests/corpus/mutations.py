@@ -264,7 +264,11 @@ def _of_whole(base: Answer) -> Iterator[Mutant]:
             yield made("nan", {"nan"}, f"{gradient} * float('nan')")
         else:
             yield made("stale", {"stale"}, f"earlier_{gradient}.clone()")
-        yield made("value-for-gradient", {"value-for-gradient", f"equals:{tensor}"}, f"{tensor}.clone()")
+        yield made(
+            "value-for-gradient",
+            {"value-for-gradient", f"value-for-gradient:{gradient}", f"equals:{tensor}"},
+            f"{tensor}.clone()",
+        )
         if gradient in NEXT_STEP:
             source, alias = NEXT_STEP[gradient]
             yield made("next-step", {"next-step", *alias}, source)

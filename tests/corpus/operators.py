@@ -177,7 +177,7 @@ def tensors(site: Site) -> Iterator[Change]:
         keys = {f"swapped:d{node.id}", f"evaluated-at:d{node.id}"}
         yield "gradient-for-value", keys, site.rename(ast.Name(f"d{node.id}"))
     if site.answer.style == "textbook":
-        yield "stale-input", {"stale"}, site.rename(ast.Name(f"earlier_{node.id}"))
+        yield "stale-input", {"stale", f"stale:{node.id}"}, site.rename(ast.Name(f"earlier_{node.id}"))
     if isinstance(site.parent, ast.Attribute | ast.Call | ast.BinOp) and node.id in {"h", "bnraw", "counts"}:
         nested = {"h": "torch.tanh(h)", "bnraw": "bnraw**2", "counts": "torch.exp(counts)"}[node.id]
         if site.gradient in {"dhpreact", "dnorm_logits"}:
@@ -193,7 +193,7 @@ def upstreams(site: Site) -> Iterator[Change]:
     if shape_only(site.parent) or node.id[1:] not in site.readers:
         return
     yield "forget-upstream", {"upstream-forgotten"}, site.rename(expression(f"torch.ones_like({node.id})"))
-    keys = {"value-for-gradient"}
+    keys = {"value-for-gradient", f"value-for-gradient:{node.id}"}
     yield "value-for-gradient", keys, site.rename(ast.Name(node.id[1:]))
     for row in ALIKE_GRADIENTS:
         for other in row if node.id in row else ():

@@ -2,6 +2,7 @@
 
 import contextlib
 import multiprocessing
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -160,12 +161,13 @@ def grade_single(desk: Desk, counts: Counts, mutant: Mutant) -> None:
     counts.count("wrong programs, rejected", rejected)
     if not rejected:
         counts.note(f"accepted: {describe(mutant)}", mutant.held_out)
-    what = (
-        "only the planted gradient debited" if carries(desk, mutant) else "  with nothing to carry (zeros, NaN, shape)"
-    )
-    counts.count(what, trial.debited == {mutant.gradient})
-    if trial.debited != {mutant.gradient} and carries(desk, mutant):
-        counts.note(f"debited {sorted(trial.debited)}: {describe(mutant)}", mutant.held_out)
+    alone = trial.debited == {mutant.gradient}
+    if carries(desk, mutant):
+        counts.count("only the planted gradient debited", alone)
+        if not alone:
+            counts.note(f"debited {sorted(trial.debited)}: {describe(mutant)}", mutant.held_out)
+    else:
+        counts.count("  with nothing to carry (zeros, NaN, shape, constant)", alone)
     said = diagnoses(trial, mutant.gradient)
     if not mutant.keys:
         counts.count("slips without a name, said unexplained", None if said is None else "unexplained" in said)
@@ -207,23 +209,26 @@ def diagnoses(trial: Trial, gradient: str) -> list[str] | None:
 
 
 def carries(desk: Desk, mutant: Mutant) -> bool:
-    """Whether the planted gradient, wrong as it is, can be carried forward: finite, not zero, of a shape that fits."""
-    value = torch.as_tensor(desk.outcome(mutant.exercise, mutant.answer.cells).values[mutant.gradient])
+    """Whether the planted gradient, wrong as it is, can be carried forward.
+
+    It cannot where it is not finite, zero, of a shape that does not fit, or the same for another batch.
+    """
+    outcomes = [desk.outcome(mutant.exercise, mutant.answer.cells, case) for case in ("fresh batch 1", "fresh batch 3")]
+    first, other = (torch.as_tensor(outcome.values.get(mutant.gradient, 0.0)) for outcome in outcomes)
     _, truth, _ = desk.case(mutant.exercise, "fresh batch 1")
     want = truth[mutant.gradient]
-    fits = tuple(s for s in value.shape if s != 1) == tuple(s for s in want.shape if s != 1)
-    if not fits:
+    if tuple(s for s in first.shape if s != 1) != tuple(s for s in want.shape if s != 1):
         try:
-            value.expand(want.shape)
+            first.expand(want.shape)
         except RuntimeError:
             return False
-    return bool(value.isfinite().all() and value.any())
+    return bool(first.isfinite().all() and first.any()) and not torch.equal(first, other)
 
 
 def describe(mutant: Mutant) -> str:
     """A mutant in one line: operator, gradient, style and the statements that differ from the base's."""
     lines = "\n".join(mutant.answer.cells).split("\n")
-    own = [line.strip() for line in lines if line.strip().startswith(mutant.gradient)]
+    own = [line.strip() for line in lines if re.match(rf"\s*{mutant.gradient}\b", line)]
     return f"{mutant.operator} in {mutant.gradient} ({mutant.exercise} {mutant.answer.style}): {'; '.join(own)[:240]}"
 
 

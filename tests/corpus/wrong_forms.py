@@ -35,7 +35,7 @@ WRONG_FORMS: dict[str, tuple[tuple[str, set[str], str], ...]] = {
         ("wrong-term", set(), "dlogprobs = torch.ones_like(logprobs)\ndlogprobs[range(n), Yb] = -1 / n"),
         (
             "value-for-gradient",
-            {"value-for-gradient"},
+            {"value-for-gradient", "value-for-gradient:dlogprobs"},
             "dlogprobs = torch.zeros_like(logprobs)\ndlogprobs[range(n), Yb] = -logprobs[range(n), Yb] / n",
         ),
         (
@@ -115,7 +115,11 @@ WRONG_FORMS: dict[str, tuple[tuple[str, set[str], str], ...]] = {
         ("zeros", {"zeros"}, "dlogit_maxes = torch.zeros_like(logit_maxes)"),
         ("missing-sum", {"not-summed"}, "dlogit_maxes = -dnorm_logits"),
         ("wrong-axis", {"wrong-axis"}, "dlogit_maxes = -dnorm_logits.sum(0, keepdim=True)"),
-        ("value-for-gradient", {"value-for-gradient", "equals:logit_maxes"}, "dlogit_maxes = logit_maxes.clone()"),
+        (
+            "value-for-gradient",
+            {"value-for-gradient", "value-for-gradient:dlogit_maxes", "equals:logit_maxes"},
+            "dlogit_maxes = logit_maxes.clone()",
+        ),
         ("wrong-term", set(), "dlogit_maxes = torch.ones_like(logit_maxes)"),
         ("wrong-term", set(), "dlogit_maxes = -dnorm_logits.max(1, keepdim=True).values"),
     ),
@@ -277,7 +281,7 @@ WRONG_FORMS: dict[str, tuple[tuple[str, set[str], str], ...]] = {
     "db1": (
         ("wrong-axis", {"wrong-axis"}, "db1 = dhprebn.sum(1)"),
         ("missing-sum", {"not-summed"}, "db1 = dhprebn"),
-        ("value-for-gradient", {"value-for-gradient", "equals:b1"}, "db1 = b1.clone()"),
+        ("value-for-gradient", {"value-for-gradient", "value-for-gradient:db1", "equals:b1"}, "db1 = b1.clone()"),
         ("zeros", {"zeros"}, "db1 = torch.zeros_like(b1)"),
         ("too-early", {"too-early:dhprebn", "wrong-upstream:dbndiff"}, "db1 = dbndiff.sum(0)"),
         ("wrong-term", set(), "db1 = torch.ones_like(b1)"),
@@ -352,7 +356,7 @@ WRONG_FORMS: dict[str, tuple[tuple[str, set[str], str], ...]] = {
         ),
         (
             "value-for-gradient",
-            {"value-for-gradient"},
+            {"value-for-gradient", "value-for-gradient:demb"},
             "dC = torch.zeros_like(C)\ndC.index_add_(0, Xb.view(-1), emb.view(-1, C.shape[1]))",
         ),
         (
@@ -411,7 +415,11 @@ WRONG_WHOLE: dict[str, tuple[tuple[str, set[str], str], ...]] = {
             {"partly-filled"},
             "dlogits = torch.zeros_like(logits)\nfor i in range(n - 1):\n    dlogits[i] = (F.softmax(logits[i], 0) - F.one_hot(Yb[i], vocab_size)) / n",
         ),
-        ("value-for-gradient", {"value-for-gradient", "equals:logits"}, "dlogits = logits.clone()"),
+        (
+            "value-for-gradient",
+            {"value-for-gradient", "value-for-gradient:dlogits", "equals:logits"},
+            "dlogits = logits.clone()",
+        ),
         ("stale", {"stale"}, "dlogits = earlier_dlogits"),
     ),
     "5.3": (
@@ -446,7 +454,11 @@ WRONG_WHOLE: dict[str, tuple[tuple[str, set[str], str], ...]] = {
             {"nan"},
             "dhprebn = bngain * (-bnvar) ** -0.5 * (dhpreact - dhpreact.mean(0) - bnraw * (dhpreact * bnraw).sum(0) / (n - 1))",
         ),
-        ("value-for-gradient", {"value-for-gradient", "equals:hprebn"}, "dhprebn = hprebn"),
+        (
+            "value-for-gradient",
+            {"value-for-gradient", "value-for-gradient:dhprebn", "equals:hprebn"},
+            "dhprebn = hprebn",
+        ),
         ("drop-local", {"derivative-forgotten", "equals:dhpreact"}, "dhprebn = dhpreact"),
         (
             "transpose",
@@ -522,7 +534,7 @@ WRONG_WHOLE: dict[str, tuple[tuple[str, set[str], str], ...]] = {
         ),
         (
             "value-for-gradient",
-            {"value-for-gradient"},
+            {"value-for-gradient", "value-for-gradient:dhpreact"},
             "dhprebn = bngain * bnvar_inv * (hpreact - hpreact.mean(0) - bnraw * (hpreact * bnraw).sum(0) / (n - 1))",
         ),
     ),

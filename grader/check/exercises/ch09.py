@@ -1,9 +1,12 @@
 """Chapter 09, linearize and transpose: which judge looks at which exercise, on which sizes."""
 
-from grader.check.exercises.ch09_levels import judge_jvp, judge_linearize, judge_partial_eval
+from grader.check.exercises.ch09_levels import judge_jvp
 from grader.check.exercises.ch09_memory import judge_memory, judge_refusals
-from grader.check.exercises.ch09_reverse import judge_grad, judge_hvp, judge_pull
-from grader.check.exercises.ch09_rules import judge_jvp_rules, judge_transposes, judge_values
+from grader.check.exercises.ch09_partial import judge_linearize, judge_partial_eval
+from grader.check.exercises.ch09_pull import judge_pull
+from grader.check.exercises.ch09_reverse import judge_grad, judge_hvp
+from grader.check.exercises.ch09_rules import judge_jvp_rules, judge_values
+from grader.check.exercises.ch09_transposes import judge_transposes
 
 EXERCISES = {
     "9.1": lambda submission, exercise: judge_values(submission, 91, rows=4, columns=3),
