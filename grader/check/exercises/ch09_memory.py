@@ -71,7 +71,7 @@ def second_order():
     return array(jvp(lambda h: grad(lambda z: whole(z, True))(h)[0], [A], [B])[1])
 
 
-ran, plain = [], VALUE["tanh"]
+ran, plain = [], VALUE.get("tanh", np.tanh)
 VALUE["tanh"] = lambda x: (ran.append(1), plain(x))[1]
 attempt("held", held)
 attempt("pruned", pruned)

@@ -190,7 +190,7 @@ def both(case):
     }
 
 
-ran, plain = [], VALUE["tanh"]
+ran, plain = [], VALUE.get("tanh", np.tanh)
 VALUE["tanh"] = lambda x: (ran.append(1), plain(x))[1]
 for number, case in enumerate(cases):
     attempt(number, lambda: both(case))

@@ -49,7 +49,7 @@ def refused():
         return type(error).__name__
 
 
-ran, plain = [], VALUE["tanh"]
+ran, plain = [], VALUE.get("tanh", np.tanh)
 VALUE["tanh"] = lambda x: (ran.append(1), plain(x))[1]
 for number, case in enumerate(cases):
     attempt(number, lambda: vjps(case))

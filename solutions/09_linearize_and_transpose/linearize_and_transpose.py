@@ -1,0 +1,1749 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] id="title"
+# # 09 · Linearize and transpose
+#
+# - **You will be able to** derive reverse mode from forward mode, the way JAX does: linearize a program, then transpose it.
+# - **You need** forward mode with levels (chapter 03) and the idea of a vjp (04). This chapter is an elective; it builds a third
+#   engine, of under 200 lines, in which derivatives of derivatives come for free.
+# - **Time:** 240 minutes. **Points:** 40, over eleven exercises.
+# - **Checks:** run `check("9.1")` as often as you like. It says which case fails and what such a value usually means.
+
+# %% role="locked" id="setup"
+import functools
+import itertools
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from grader.check import check, read_names
+
+torch.set_num_threads(1)  # the arrays are small: one thread is as fast as many
+plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "image.cmap": "cividis"})
+BLUE, ORANGE, VERMILION, GREEN = "#0072B2", "#E69F00", "#D55E00", "#009E73"
+
+# %% [markdown]
+# ## 1 · The idea in one picture
+#
+# Differentiate $y = \sin x\cdot e^x$. Forward mode runs two computations at once: one of **primals**, which does not look at the
+# tangent $t$, and one of **tangents**, which is *linear* in $t$. Pull them apart:
+#
+# $$\underbrace{s=\sin x,\; c=\cos x,\; e=e^x}_{\text{known once } x \text{ is}} \qquad
+# \underbrace{\dot y = e\,(c\,t) + s\,(e\,t)}_{\text{a linear program in } t}$$
+#
+# A linear program can be run backwards: reverse every arrow, keep every factor, and add where the program had branched. That is its
+# **transpose**, and it is reverse mode.
+
+# %% id="tiny-example"
+x = 0.5
+s, c, e = np.sin(x), np.cos(x), np.exp(x)  # known: these three are the residuals
+
+
+def linear_program(t):
+    b1, b2 = c * t, e * t  # t is used twice ...
+    return e * b1 + s * b2  # ... and the results are added
+
+
+def transposed_program(ct):
+    b1, b2 = e * ct, s * ct  # a sum hands its cotangent to both
+    return c * b1 + e * b2  # what was used twice collects twice
+
+
+print(f"forward  {linear_program(1.0):.6f}\nbackward {transposed_program(1.0):.6f}")
+
+# %% id="draw-graph"
+PLACES = [(0, 0.5), (1, 1), (1, 0), (2, 0.5)]
+ENDS = [(0, 1), (0, 2), (1, 3), (2, 3)]
+
+
+def draw_graph(ax, labels, factors, title, colour, reverse=False):
+    """Four labels at PLACES, four arrows between ENDS with their factors, turned round where `reverse`."""
+    box = {"boxstyle": "circle", "fc": "w", "ec": "0.4"}
+    arrow = {"arrowstyle": "<|-" if reverse else "-|>", "color": colour, "lw": 1.8, "ls": "--" if reverse else "-"}
+    for (tail, head), factor in zip(ENDS, factors):
+        (x0, y0), (x1, y1) = PLACES[tail], PLACES[head]
+        ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | {"shrinkA": 16, "shrinkB": 16})
+        ax.text((x0 + x1) / 2, (y0 + y1) / 2 + 0.1, factor, ha="center", fontsize=11)
+    for label, place in zip(labels, PLACES):
+        ax.text(*place, label, ha="center", va="center", fontsize=11, bbox=box)
+    ax.set(xlim=(-0.4, 2.4), ylim=(-0.4, 1.5))
+    ax.set_title(title, fontsize=11)
+    ax.axis("off")
+
+
+# %% tags=["figure"] id="figure-idea"
+fig, axes = plt.subplots(1, 3, figsize=(13, 3.2), layout="constrained")
+draw_graph(axes[0], ["x", "sin", "exp", "y"], [""] * 4, "1 · known: the values", "0.4")
+draw_graph(axes[1], ["$t$", "$b_1$", "$b_2$", "$\\dot y$"], ["c", "e", "e", "s"], "2 · the linear program: tangents", BLUE)
+turned = ["$\\bar t$", "$b_1$", "$b_2$", "$\\bar y$"]
+draw_graph(axes[2], turned, ["c", "e", "e", "s"], "3 · its transpose: cotangents", VERMILION, reverse=True)
+fig.suptitle("Linearize, then turn the arrows round: the factors on them stay")
+plt.show()
+
+# %% [markdown]
+# *Figure: three graphs of the same diamond shape. First, x goes to sin and exp, and these to y. Second, solid arrows from t to b1
+# (factor c) and b2 (factor e), from there to the output tangent (factors e and s). Third, the same factors on dashed arrows that
+# point the other way, from the output's cotangent to that of t.*
+
+# %% [markdown]
+# > **Often said: “reverse mode is another algorithm, apart from forward mode.”** It can be written as one. But it is also forward mode with
+# > its linear half transposed: every derivative rule in this chapter is a forward-mode rule, and reverse mode needs no further
+# > calculus ([Radul and others, 2023](https://arxiv.org/abs/2204.10923)). As matrices, for a chain of two maps:
+
+# %% id="often-another"
+rng = np.random.default_rng(9)
+J1, J2, t, ct = rng.normal(size=(4, 3)), rng.normal(size=(2, 4)), rng.normal(size=3), rng.normal(size=2)
+print(f"<ct, J2 (J1 t)>     {ct @ (J2 @ (J1 @ t)):.12f}")
+print(f"<J1ᵀ (J2ᵀ ct), t>   {(J1.T @ (J2.T @ ct)) @ t:.12f}")
+
+# %% [markdown]
+# ## 2 · A core to read
+#
+# We need programs that can be written down. Three small classes are enough: a `Var` is a name for an array of some shape, an `Eqn`
+# says that one variable is a primitive applied to others, a `Program` is a list of equations. What stands in `ins` is either a `Var` or a
+# **known** value.
+
+# %% role="locked" id="core-program"
+@dataclass(eq=False, slots=True)
+class Var:
+    """A variable of a program."""
+
+    shape: tuple
+
+
+@dataclass(eq=False, slots=True)
+class Eqn:
+    """out = name(*ins, **params). ins: Vars, and known values (arrays, numbers)."""
+
+    name: str
+    ins: list
+    params: dict
+    out: Var
+
+
+@dataclass(eq=False, slots=True)
+class Program:
+    """inputs: Vars. eqns: Eqns, each after those that it reads. outputs: Vars, and known values."""
+
+    inputs: list
+    eqns: list
+    outputs: list
+
+
+# %% [markdown]
+# Next, a **level** for every transformation at work. A value that belongs to a level is a `Dual` (forward mode: primal and tangent) or
+# an `Unknown` (partial evaluation: only a variable is known of it). A level that starts later is younger, and stands *inside* the older ones.
+
+# %% role="locked" id="core-levels"
+ages = itertools.count()
+
+
+class Level:
+    """One transformation at work. step(level, name, operands, params): what it does with an operation."""
+
+    def __init__(self, step):
+        self.step, self.age, self.eqns = step, next(ages), []
+
+
+class Tracer:
+    """A value that belongs to a level."""
+
+    __array_ufunc__ = None  # array * tracer is the tracer's affair
+
+    def __repr__(self):
+        return f"{type(self).__name__}{self.shape}"
+
+
+class Dual(Tracer):
+    """A primal and its tangent, alike in shape. Either may be a tracer of an older level."""
+
+    def __init__(self, level, primal, tangent):
+        self.level, self.primal, self.tangent = level, primal, tangent
+
+    shape = property(lambda self: self.primal.shape)
+
+
+class Unknown(Tracer):
+    """A value that is not known yet: a variable of the program that its level records."""
+
+    def __init__(self, level, var):
+        self.level, self.var = level, var
+
+    shape = property(lambda self: self.var.shape)
+
+
+# %% [markdown]
+# Every operation goes through one door, `bind`. Plain arrays are computed at once, by the table `VALUE`. Otherwise the **youngest level** among
+# the operands decides what happens.
+
+# %% role="locked" id="core-bind"
+VALUE = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "exp": np.exp, "matmul": np.matmul,
+    "reshape": lambda x, shape: np.reshape(x, shape), "stop_gradient": lambda x: x,
+}  # fmt: skip
+
+
+def bind(name, *operands, **params):
+    """The primitive `name` on arrays, numbers and tracers; params are plain data (axes, a shape, an index)."""
+    level = None
+    for x in operands:
+        if isinstance(x, Tracer) and (level is None or x.level.age > level.age):
+            level = x.level
+    if level is None:
+        return VALUE[name](*operands, **params)
+    return level.step(level, name, operands, params)
+
+
+# %% [markdown]
+# What one calls are functions. **Broadcasting is made explicit here**, once: `alike` gives two operands the same shape by the primitive
+# `broadcast`, so that no rule below has to think of it. A plain Python number fits every shape.
+
+# %% role="locked" id="core-functions"
+is_number = lambda x: type(x) in (int, float)
+shape_of = lambda x: getattr(x, "shape", ())  # of an array, a tracer, a Var; a plain number has the shape ()
+broadcast_shapes = functools.cache(np.broadcast_shapes)  # the same few shapes come again and again
+
+
+def alike(x, y):
+    """x and y in one shape."""
+    if is_number(x) or is_number(y) or x.shape == y.shape:
+        return x, y
+    shape = broadcast_shapes(x.shape, y.shape)
+    return broadcast(x, shape), broadcast(y, shape)
+
+
+two = lambda name: lambda x, y: bind(name, *alike(x, y))
+one = lambda name: lambda x: bind(name, x)
+add, sub, mul = map(two, ("add", "sub", "mul"))
+neg, exp, log, sin, cos, tanh = map(one, ("neg", "exp", "log", "sin", "cos", "tanh"))
+power = lambda x, p: bind("power", x, p=p)  # p: a plain number
+div = lambda x, y: mul(x, power(y, -1)) if not is_number(y) else mul(x, 1 / y)
+stop_gradient = one("stop_gradient")  # x, declared a constant
+
+
+# %% role="locked" id="core-arrays"
+def reduce_sum(x, axes=None):
+    """The sum over axes (a tuple; all by default), which disappear."""
+    return bind("reduce_sum", x, axes=tuple(range(len(shape_of(x)))) if axes is None else axes)
+
+
+broadcast = lambda x, shape: x if shape_of(x) == shape else bind("broadcast", x, shape=shape)
+reshape = lambda x, shape: x if shape_of(x) == shape else bind("reshape", x, shape=shape)
+matmul = lambda x, y: bind("matmul", x, y)  # (n, k) @ (k, m)
+transpose = lambda x, axes=(1, 0): bind("transpose", x, axes=axes)  # out.shape[i] = x.shape[axes[i]]
+gather = lambda x, index: bind("gather", x, index=index)  # the rows x[index]; index: an array of ints
+scatter_add = lambda x, index, shape: bind("scatter_add", x, index=index, shape=shape)
+reduce_max = lambda x, axes: bind("reduce_max", x, axes=axes)  # has no derivative here: use it on stop_gradient(x)
+
+# %% role="locked" id="core-operators"
+Tracer.__add__ = Tracer.__radd__ = lambda x, y: add(x, y)
+Tracer.__mul__ = Tracer.__rmul__ = lambda x, y: mul(x, y)
+Tracer.__sub__, Tracer.__rsub__ = lambda x, y: sub(x, y), lambda x, y: sub(y, x)
+Tracer.__truediv__, Tracer.__rtruediv__ = lambda x, y: div(x, y), lambda x, y: div(y, x)
+Tracer.__matmul__, Tracer.__rmatmul__ = lambda x, y: matmul(x, y), lambda x, y: matmul(y, x)
+Tracer.__neg__, Tracer.__pow__ = lambda x: neg(x), lambda x, p: power(x, p)
+
+# %% [markdown] id="exercise-9.1"
+# ### 9.1 More primitives
+#
+# ●○○ easy · about 15 minutes · 3 points
+#
+# A primitive begins with its **value rule**: what it does to arrays. Add these to `VALUE`:
+#
+# | name | operands and params | value |
+# |---|---|---|
+# | `log`, `sin`, `cos`, `tanh` | `x` | entry by entry |
+# | `power` | `x`, `p` | $x^p$ |
+# | `reduce_sum`, `reduce_max` | `x`, `axes` | over the axes, which disappear |
+# | `broadcast` | `x`, `shape` | `x` repeated to `shape`, numpy's way |
+# | `transpose` | `x`, `axes` | `out.shape[i] == x.shape[axes[i]]` |
+# | `gather` | `x` $(m, \dots)$, `index` $(\ast)$ | `x[index]`, of shape $(\ast, \dots)$ |
+# | `scatter_add` | `x` $(\ast, \dots)$, `index` $(\ast)$, `shape` $(m, \dots)$ | $\text{out}_r = \sum_{i:\,\text{index}_i = r} x_i$ |
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# Most entries are a numpy function, or a `lambda` whose parameter names are those in the table.
+#
+# <details><summary>Hint 2: the equation</summary>
+#
+# In `scatter_add` a row that is named three times receives three summands. Try `index = [1, 1]` on paper.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# For `scatter_add`: zeros of `shape`, then `np.add.at`, or a loop over the entries of the index.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.1"
+# VALUE["log"] = ..., and so on for the eleven names of the table
+### BEGIN SOLUTION
+VALUE |= {"log": np.log, "sin": np.sin, "cos": np.cos, "tanh": np.tanh}
+VALUE["reduce_sum"] = lambda x, axes: np.add.reduce(x, axes)
+VALUE["reduce_max"] = lambda x, axes: np.maximum.reduce(x, axes)
+VALUE |= {"broadcast": np.broadcast_to, "transpose": np.transpose}  # their parameters have the right names
+VALUE |= {"power": lambda x, p: x**p, "gather": lambda x, index: x[index]}
+
+
+def scatter_add_value(x, index, shape):
+    out = np.zeros(shape)
+    np.add.at(out, index, x)  # out[index] += x would keep only the last of equal indices
+    return out
+
+
+VALUE["scatter_add"] = scatter_add_value
+### END SOLUTION
+
+# %% role="check" id="check-9.1" points=3
+check("9.1")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_rules import judge_values
+
+award("9.1", judge_values(submission, challenge_seed("9.1", "operands"), rows=5, columns=2), points=3)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# The language has nineteen primitives, and some of them are linear maps: a matrix would do the same work. The matrices are worth
+# a look, for later we shall need their transposes. A repeated index gives two ones in a column of `gather`; turned round, two ones in a
+# row: a sum.
+
+# %% tags=["figure"] id="figure-matrices"
+eye = np.eye(3)
+index = np.array([0, 2, 2, 1])
+linear_maps = {
+    "gather [0, 2, 2, 1]": eye[index],
+    "broadcast (3,) → (2, 3)": np.concatenate([eye, eye]),
+    "reduce_sum of (3,)": np.ones((1, 3)),
+    "reshape and transpose of (2, 3)": np.eye(6).reshape(2, 3, 6).transpose(1, 0, 2).reshape(6, 6),
+}
+fig, axes = plt.subplots(2, 4, figsize=(11, 5), layout="constrained")
+for (title, matrix), column in zip(linear_maps.items(), axes.T):
+    for ax, m, name in zip(column, [matrix, matrix.T], [title, "its transpose"]):
+        ax.imshow(m, vmin=0, vmax=1.3, cmap="Greys")
+        ax.set_title(name, fontsize=10)
+        ax.set(xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry", ylabel="output entry")
+        ax.grid(False)
+fig.suptitle(
+    "A linear primitive is a matrix of zeros and ones; the transposes are primitives too: scatter-add, sum, broadcast"
+)
+plt.show()
+
+# %% [markdown]
+# *Figure: four 0-1 matrices above, their transposes below. gather picks a row's one in each of four rows, index 2 twice; broadcast stacks two
+# identity matrices; reduce_sum is one row of ones; a transposition is a permutation matrix.*
+
+# %% [markdown] id="exercise-9.2"
+# ## 3 · Forward mode, once more
+#
+# ### 9.2 jvp rules
+#
+# ●●○ medium · about 20 minutes · 4 points
+#
+# The table `JVP` has one rule for each operand of a primitive: what a tangent `t` of that operand adds to the tangent of the result. For
+# $y = f(x_1, x_2)$ it is $t \mapsto \frac{\partial f}{\partial x_i}\,t$, as a function `(t, out, *primals, **params)`. `out` is the result,
+# for rules that can use it: do so in `exp` and `tanh`. Rules are written with `mul`, `cos`, … and never with numpy, so that they can be
+# differentiated themselves.
+#
+# **a.** If $f$ is linear, its derivative is $f$. List the primitives of *one* operand that are linear in it; they get this rule:
+
+# %% role="locked" id="linear-rule"
+def linear_rule(name):
+    """The jvp rules of a linear primitive: the primitive itself, on the tangent."""
+    return [lambda t, out, x, **params: bind(name, t, **params)]
+
+
+JVP = {"stop_gradient": [lambda t, out, x: None]}  # None: a tangent that is zero
+
+# %% [markdown]
+# **b.** Write the rules of the others: `add`, `sub`, `mul`, `matmul` (two rules each), and `exp`, `log`, `sin`, `cos`, `tanh`, `power`.
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# Linear means: $f(a\,x + b\,z) = a\,f(x) + b\,f(z)$ for all numbers $a$, $b$. Anything that moves, copies or adds entries qualifies.
+#
+# <details><summary>Hint 2: the equations</summary>
+#
+# $d(XY) = dX\,Y + X\,dY$, in this order for matrices. $(x^p)' = p\,x^{p-1}$. $\tanh' = 1 - \tanh^2$.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# `JVP["div"]`, if it were a primitive: `[lambda t, out, x, y: div(t, y), lambda t, out, x, y: neg(mul(t, div(out, y)))]`
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.2-a"
+LINEAR = []  # names, out of: neg exp log sin cos tanh power reduce_sum reduce_max
+#              broadcast reshape transpose gather scatter_add
+### BEGIN SOLUTION
+LINEAR = ["neg", "reduce_sum", "broadcast", "reshape", "transpose", "gather", "scatter_add"]
+### END SOLUTION
+JVP |= {name: linear_rule(name) for name in LINEAR}
+
+# %% role="answer" id="answer-9.2-b"
+# JVP["add"] = [first operand's rule, second operand's rule], and so on: ten entries
+### BEGIN SOLUTION
+JVP["add"] = [lambda t, out, x, y: t, lambda t, out, x, y: t]
+JVP["sub"] = [lambda t, out, x, y: t, lambda t, out, x, y: neg(t)]
+JVP["mul"] = [lambda t, out, x, y: mul(t, y), lambda t, out, x, y: mul(x, t)]
+JVP["matmul"] = [lambda t, out, x, y: matmul(t, y), lambda t, out, x, y: matmul(x, t)]
+JVP["exp"] = [lambda t, out, x: mul(t, out)]
+JVP["log"] = [lambda t, out, x: div(t, x)]
+JVP["sin"] = [lambda t, out, x: mul(t, cos(x))]
+JVP["cos"] = [lambda t, out, x: mul(t, neg(sin(x)))]
+JVP["tanh"] = [lambda t, out, x: mul(t, sub(1.0, mul(out, out)))]
+JVP["power"] = [lambda t, out, x, p: mul(t, mul(power(x, p - 1), p))]
+### END SOLUTION
+
+# %% role="check" id="check-9.2" points=4
+check("9.2")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_rules import judge_jvp_rules
+
+award("9.2", judge_jvp_rules(submission, challenge_seed("9.2", "operands"), rows=4, columns=2), points=4)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# All the calculus of this chapter is in ten lines. Each rule multiplies `t` by something that does not depend on `t`: the tangent of a program is
+# made of linear primitives only, whatever the program is. The next figure shows what linearization throws away.
+
+# %% tags=["figure"] id="figure-tangent-line"
+xs, at = np.linspace(-1, 1.6, 200), 0.5
+value, slope = np.sin(at) * np.exp(at), (np.sin(at) + np.cos(at)) * np.exp(at)
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
+left.plot(xs, np.sin(xs) * np.exp(xs), color="0.5", lw=3, label="y = sin x · eˣ")
+left.plot(xs, value + slope * (xs - at), "--", color=BLUE, label="value + linear map of (x − 0.5)")
+left.plot(at, value, "o", color="black")
+left.set(xlabel="x", ylabel="y", title="The function and its best linear approximation")
+gap = np.logspace(-4, 0, 30)
+right.loglog(
+    gap,
+    np.abs(np.sin(at + gap) * np.exp(at + gap) - value - slope * gap),
+    "s-",
+    color=VERMILION,
+    ms=4,
+    label="what is left out",
+)
+right.loglog(gap, gap**2, ":", color="black", label="slope 2")
+right.set(xlabel="distance from 0.5", ylabel="error", title="The rest is quadratic: only the linear part is kept")
+left.legend()
+right.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: left, the curve sin x · eˣ with its dashed tangent line at 0.5. Right, on log axes, the distance between curve and line
+# against the distance from 0.5: squares along a dotted line of slope 2.*
+
+# %% [markdown] id="exercise-9.3"
+# ### 9.3 Levels: whose tangent is it?
+#
+# ●●● hard · about 25 minutes · 4 points
+#
+# $\frac{d}{dx}\Big(x\cdot\frac{d}{dy}(x+y)\Big)$ is 1 everywhere. Two derivatives are at work in it, and a program that does not know whose tangent is
+# whose answers 2: that is **perturbation confusion**. Write
+#
+# - `jvp_step(level, name, operands, params)`: a `Dual` of `level` has a primal and a tangent there; *everything else is a constant*, a `Dual` of
+#   another level included. The result's primal by `bind` on the primals, its tangent by adding what the rules give. No tangent at all: return the primal.
+# - `jvp(f, primals, tangents)`: the pair (value, tangent) of `f(*primals)`, on a fresh `Level(jvp_step)`. `f` returns an array or a *list* of arrays; then
+#   both parts of the pair are lists. A result that is no `Dual` of this level has the tangent 0.
+
+# %% tags=["figure"] id="figure-onion"
+inner = {
+    "with levels": "x + y, inner level: y is Dual(2, 1)\nx is a constant here: its 1 is not ours\ninner derivative: 1",
+    "without levels": "x + y, one level for all:\nthe 1 of x and the 1 of y are added\ninner derivative: 2, wrong",
+}
+white = {"fc": "w", "ec": "none"}
+fig, axes = plt.subplots(1, 2, figsize=(11, 2.9), layout="constrained")
+for ax, (title, text), hatch in zip(axes, inner.items(), ["", ".."]):
+    ax.add_patch(plt.Rectangle((0, 0), 10, 4, fc="#DDEBF5", ec=BLUE, lw=2))
+    ax.add_patch(plt.Rectangle((1, 0.3), 8, 2.5, fc="#FFF3D6", ec=ORANGE, lw=2, ls="--", hatch=hatch))
+    ax.text(0.3, 3.3, "x · d/dy (x + y), outer level: x is Dual(3, 1)", fontsize=10)
+    ax.text(1.4, 1.5, text, fontsize=10, va="center", bbox=white)
+    ax.set(xlim=(-0.1, 10.1), ylim=(-0.1, 4.1), title=title)
+    ax.axis("off")
+fig.suptitle("A tangent counts at its own level only")
+plt.show()
+
+# %% [markdown]
+# *Figure: two nested boxes, twice. With levels, the inner box treats x as a constant and finds the derivative 1. Without levels the
+# tangents of x and y are added in the inner box, which gives 2.*
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# `bind` has found the youngest level. Peel that level off all operands and `bind` again: what is left is older.
+#
+# <details><summary>Hint 2: the equation</summary>
+#
+# $\text{tangent} = \sum_i \text{rule}_i(t_i, \text{out}, x_1, x_2, \dots)$ over the operands that have a tangent at this level; a rule may
+# return `None`, for zero.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# The test for an operand is `isinstance(x, Dual) and x.level is level`. The same test splits the results of `f` in `jvp`, with
+# `np.zeros(shape_of(y))` where it fails.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.3-a"
+def jvp_step(level, name, operands, params):
+    """An operation at a forward-mode level: a Dual of `level`, or the primal alone where no tangent arises."""
+    ### BEGIN SOLUTION
+    primals, tangents = [], []
+    for x in operands:
+        ours = isinstance(x, Dual) and x.level is level
+        primals.append(x.primal if ours else x)
+        tangents.append(x.tangent if ours else None)
+    out = bind(name, *primals, **params)  # older levels have their turn here
+    total = None
+    for rule, t in zip(JVP[name], tangents):
+        share = None if t is None else rule(t, out, *primals, **params)
+        if share is not None:
+            total = share if total is None else add(total, share)
+    return out if total is None else Dual(level, out, total)
+    ### END SOLUTION
+
+
+# %% role="locked" id="as-array"
+# A tracer as it is, anything else as an array of float64.
+as_array = lambda x: x if isinstance(x, Tracer) else np.asarray(x, dtype=np.float64)
+
+
+# %% role="answer" id="answer-9.3-b"
+def jvp(f, primals, tangents):
+    """(f(*primals), its tangent along `tangents`). primals, tangents: lists of arrays or tracers, alike in shape."""
+    ### BEGIN SOLUTION
+    level = Level(jvp_step)
+    out = f(*[Dual(level, as_array(x), as_array(t)) for x, t in zip(primals, tangents)])
+
+    def split(y):
+        if isinstance(y, Dual) and y.level is level:
+            return y.primal, y.tangent
+        return y, np.zeros(shape_of(y))  # y does not depend on the primals
+
+    return tuple(map(list, zip(*map(split, out)))) if isinstance(out, list) else split(out)
+    ### END SOLUTION
+
+
+# %% role="check" id="check-9.3" points=4
+check("9.3")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_levels import judge_jvp
+
+award("9.3", judge_jvp(submission, challenge_seed("9.3", "programs"), rows=4, columns=3), points=4)
+### END HIDDEN TESTS
+
+# %% id="try-nested"
+def derivative(f, x):
+    """f'(x) for a function of one number."""
+    pair = jvp(f, [x], [1.0])
+    return None if pair is None else pair[1]
+
+
+if derivative(lambda x: x, 1.0) is not None:
+    nested = derivative(lambda x: x * derivative(lambda y: x + y, 2.0), 3.0)
+    print(f"d/dx (x · d/dy (x + y)) = {nested:g}")
+    f = lambda x: x**5
+    for _ in range(4):
+        f = lambda x, inner=f: derivative(inner, x)  # one level more
+    print(f"fourth derivative of x⁵ at 1: {f(1.0):g}")
+
+# %% tags=["figure"] id="figure-orders"
+xs = np.linspace(-2, 1.5, 60)
+order_n = lambda n, x: 2 ** (n / 2) * np.exp(x) * np.sin(x + n * np.pi / 4)  # the n-th derivative of sin x · eˣ, by formula
+fig, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
+for n, colour, style in [(0, "black", "-"), (1, BLUE, "--"), (2, ORANGE, "-."), (3, VERMILION, ":")]:
+    ax.plot(xs, order_n(n, xs), style, color=colour, label=f"derivative {n}" if n else "sin x · eˣ")
+if derivative(lambda x: x, 1.0) is not None:
+    f = lambda x: sin(x) * exp(x)
+    for n, colour in [(1, BLUE), (2, ORANGE), (3, VERMILION)]:
+        f = lambda x, inner=f: derivative(inner, x)  # one level more
+        ax.plot(xs[::6], [f(x) for x in xs[::6]], "o", color=colour, ms=5)
+ax.set(xlabel="x", ylabel="y", title="One, two and three levels deep: the dots of nested jvps lie on the formulas' lines")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: sin x · eˣ and its first three derivatives as lines of four styles. Once 9.3 is done there are dots on the derivatives' lines.*
+
+# %% [markdown]
+# ### What just happened
+#
+# `bind` picks a level, the level peels itself off and calls `bind`. That recursion is all there is to nesting. A level never has to know what
+# is around it, and you will not write a line for second derivatives in this chapter: compose, and they are there.
+
+# %% [markdown] id="exercise-9.4"
+# ## 4 · Partial evaluation
+#
+# ### 9.4 Known and unknown
+#
+# ●●○ medium · about 25 minutes · 5 points
+#
+# Run a function although some inputs are not known yet. An operation whose operands are all known is computed, as always. One that touches an
+# **unknown** is written down for later. The result is a program with the known values inside: its **residuals**.
+#
+# - `record_step(level, name, operands, params)` appends one `Eqn` to `level.eqns` and returns the `Unknown` of its `out`. An operand that is an
+#   `Unknown` *of this level* enters as its `var`; everything else is known, and enters as it is. `SHAPE[name]`, called like a value rule, gives the shape.
+# - `partial_eval(f, *shapes)` runs `f`, which returns a list, on unknowns of these shapes, on a fresh `Level(record_step)`, and returns the `Program`.
+#   Known outputs stay values.
+
+# %% role="locked" id="core-shapes"
+entrywise = lambda x, y=0, **params: y.shape if is_number(x) else x.shape
+SHAPE = dict.fromkeys(["add", "sub", "mul", "neg", "exp", "log", "sin", "cos", "tanh", "power", "stop_gradient"], entrywise)
+SHAPE["reduce_sum"] = SHAPE["reduce_max"] = lambda x, axes: tuple(n for i, n in enumerate(x.shape) if i not in axes)
+SHAPE["broadcast"] = SHAPE["reshape"] = lambda x, shape: shape
+SHAPE["scatter_add"] = lambda x, index, shape: shape
+SHAPE["transpose"] = lambda x, axes: tuple(x.shape[axis] for axis in axes)
+SHAPE["matmul"] = lambda x, y: (x.shape[0], y.shape[1])
+SHAPE["gather"] = lambda x, index: (*np.shape(index), *x.shape[1:])
+
+# %% tags=["figure"] id="figure-known"
+known = ["sin x", "cos x", "exp x", "sin x · exp x"]
+unknown = ["cos x · t", "exp x · t", "exp x · (cos x · t)", "sin x · (exp x · t)", "sum"]
+box = {"fc": "w", "ec": "none", "pad": 1}
+fig, ax = plt.subplots(figsize=(9, 3.4), layout="constrained")
+ax.barh(range(1, 5), 1, left=0, color=BLUE, ec="w", alpha=0.8)
+ax.barh(range(5, 10), 1, left=1, color=ORANGE, hatch="//", ec="w", alpha=0.8)
+for row, text in enumerate(known + unknown, start=1):
+    ax.text(0.5 if row <= 4 else 1.5, row, text, ha="center", va="center", fontsize=10, bbox=box)
+ax.set(xlim=(0, 2), yticks=range(1, 10), ylabel="operation")
+ax.set_xticks([0.5, 1.5], ["known: computed now", "unknown: recorded"])
+ax.invert_yaxis()
+ax.grid(False)
+ax.set_title("sin(x)·exp(x) in forward mode with x known and t unknown: one run, sorted into two")
+plt.show()
+
+# %% [markdown]
+# *Figure: nine operations in a column each. The four that need only x, plain bars, are computed now; the five that need t, hatched bars, are
+# recorded.*
+
+# %% [markdown]
+# - `evaluate(program, *inputs)`: run a program; the list of its outputs. Each equation goes through `bind`, so that inputs and residuals may be
+#   tracers.
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# `record_step` never computes anything: if it is called, an operand is unknown.
+#
+# <details><summary>Hint 2: why “of this level”</summary>
+#
+# An `Unknown` of an older level is, from here, a value like any other: it will be known before this program runs.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# `evaluate` keeps a dictionary from `Var` to value. What is no `Var` stands for itself. The outputs are looked up in the same way as operands.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.4-a"
+def record_step(level, name, operands, params):
+    """An operation at a recording level: an Eqn more in level.eqns, and an Unknown."""
+    ### BEGIN SOLUTION
+    ins = [x.var if isinstance(x, Unknown) and x.level is level else x for x in operands]
+    out = Var(SHAPE[name](*ins, **params))
+    level.eqns.append(Eqn(name, ins, params, out))
+    return Unknown(level, out)
+    ### END SOLUTION
+
+
+def partial_eval(f, *shapes):
+    """The Program of what f computes from unknown arrays of these shapes. f returns a list of arrays."""
+    ### BEGIN SOLUTION
+    level = Level(record_step)
+    inputs = [Var(shape) for shape in shapes]
+    outputs = f(*[Unknown(level, var) for var in inputs])
+    outputs = [y.var if isinstance(y, Unknown) and y.level is level else y for y in outputs]
+    return Program(inputs, level.eqns, outputs)
+    ### END SOLUTION
+
+
+# %% role="answer" id="answer-9.4-b"
+def evaluate(program, *inputs):
+    """The outputs of `program`, a list, for arrays or tracers as inputs."""
+    ### BEGIN SOLUTION
+    values = dict(zip(program.inputs, inputs))
+    look = lambda x: values[x] if isinstance(x, Var) else x
+    for eqn in program.eqns:
+        values[eqn.out] = bind(eqn.name, *map(look, eqn.ins), **eqn.params)
+    return [look(y) for y in program.outputs]
+    ### END SOLUTION
+
+
+# %% role="locked" id="core-show"
+def show(program):
+    """Print a program: variables are lower case, residuals upper case, plain numbers stand for themselves."""
+    if program is None:
+        return
+    letters = [letter + tail for tail in ["", *map(str, range(1, 20))] for letter in "abcdefghijklmnopqrstuvwxyz"]
+    names, variables, residuals = {}, iter(letters), iter(letter.upper() for letter in letters)
+
+    def name(x):
+        if is_number(x):
+            return f"{x:g}"
+        if id(x) not in names:
+            names[id(x)] = next(variables if isinstance(x, Var) else residuals)
+        return names[id(x)]
+
+    print("inputs ", *(f"{name(x)}{x.shape}" for x in program.inputs))
+    for eqn in program.eqns:
+        ins = " ".join(name(x) for x in eqn.ins)
+        params = "".join(
+            f" {key}={value}" for key, value in eqn.params.items() if np.ndim(value) < 2 and not callable(value)
+        )
+        print(f"  {name(eqn.out)}{eqn.out.shape} = {eqn.name} {ins}{params}")
+    print("outputs", *(name(y) for y in program.outputs))
+
+
+# %% [markdown]
+# Now the example from the beginning. The function to be evaluated partially is the *jvp* of $\sin x\cdot e^x$, at a known $x$ and an unknown $t$. Run the cell
+# and read what it prints.
+
+# %% id="try-read"
+swing = lambda x: mul(sin(x), exp(x))
+x3 = np.array([0.5, 1.0, -2.0])
+program = partial_eval(lambda t: [jvp(swing, [x3], [t])[1]], (3,))
+show(program)
+
+# %% [markdown]
+# Which residual is which? Say what `A`, `B` and `C` are, in the order of their first appearance: each is one of `"sin x"`, `"cos x"`, `"exp x"`.
+
+# %% role="answer" id="answer-9.4-c"
+residual_names = []  # three strings
+### BEGIN SOLUTION
+residual_names = ["cos x", "exp x", "sin x"]  # exp is there once: its value is its own derivative
+### END SOLUTION
+
+# %% role="check" id="check-9.4" points=5
+check("9.4")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_partial import judge_partial_eval
+
+award("9.4", judge_partial_eval(submission, challenge_seed("9.4", "programs"), rows=2, columns=4), points=5)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# Five equations, all linear in the input, and three residuals. The cosine, the exponential and the product were computed during the run; of the function's own
+# value nothing is left in the program. What a program must remember for its derivative is *visible*: it is the upper-case letters.
+
+# %% [markdown] id="exercise-9.5"
+# ### 9.5 linearize = jvp + partial evaluation
+#
+# ●○○ easy · about 10 minutes · 3 points
+#
+# $$\text{linearize}(f, x) = \big(\,f(x),\;\; t \mapsto J_f(x)\,t\,\big)$$
+#
+# Write `linearize(f, *primals)` for a function that returns one array: the pair of the value and a `Program` with one input for each primal and one
+# output. Everything has been computed that does not need $t$.
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# The cell that you have just read, with both halves of what `jvp` returns.
+#
+# <details><summary>Hint 2: the equation</summary>
+#
+# `partial_eval` of $(t_1, t_2, \dots) \mapsto [\,y, \dot y\,]$ gives a program with two outputs. The first one is known: which is it?
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# One call of `partial_eval` with a `lambda *tangents: list(jvp(…))`; then a `Program` of the same inputs and equations with the second output only.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.5"
+def linearize(f, *primals):
+    """(f(*primals), the Program of t -> J t). f returns one array."""
+    ### BEGIN SOLUTION
+    program = partial_eval(lambda *tangents: list(jvp(f, primals, tangents)), *map(shape_of, primals))
+    y, dy = program.outputs  # y is known: no primal depends on a tangent
+    return y, Program(program.inputs, program.eqns, [dy])
+    ### END SOLUTION
+
+
+# %% role="check" id="check-9.5" points=3
+check("9.5")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_partial import judge_linearize
+
+award("9.5", judge_linearize(submission, challenge_seed("9.5", "programs"), rows=4, columns=2), points=3)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# `jvp` computes $Jt$ for one $t$. `linearize` has done the primal's work once and for all, and $Jt$ for the next thousand $t$ costs the linear program alone.
+# In your engine no new rule was needed for it: the two levels, forward mode inside, recording outside, made it together.
+
+# %% tags=["figure"] id="figure-many-tangents"
+k = np.arange(0, 21)
+fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+ax.plot(k, 9 * k, "--", color=ORANGE, label="k times jvp: 9 operations each")
+ax.plot(k, 4 + 5 * k, color=BLUE, label="linearize once: 4, then 5 for each tangent")
+ax.set(xlabel="k, tangents", ylabel="operations", xticks=k[::4], title="sin x · eˣ: the known part is paid once")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: operations against the number of tangents, two straight lines. The dashed one, jvp again and again, has slope 9; the solid one starts at 4 and has
+# slope 5.*
+
+# %% id="try-linearize"
+linearized = linearize(swing, x3)
+if linearized is not None:
+    y3, J = linearized
+    for t in np.eye(3):
+        print("J", t, "=", np.round(evaluate(J, t)[0], 4))
+
+# %% [markdown] id="exercise-9.6"
+# ## 5 · Transposition
+#
+# ### 9.6 One rule for each linear primitive
+#
+# ●●● hard · about 35 minutes · 6 points
+#
+# The transpose of a linear map $A$ is the one map with
+#
+# $$\langle \text{ct},\, A\,t\rangle = \langle A^{\mathsf T}\text{ct},\, t\rangle \qquad\text{for all } t, \text{ct}.$$
+#
+# This is the **dot-product test**: two random vectors, two runs, two numbers. The table `TRANSPOSE` has one rule for each operand: with the cotangent `ct` of the
+# result, `(ct, *ins, **params)` gives the cotangent of that operand, in *its* shape. An operand that it is asked for is a `Var`, of which only the
+# shape is known. The others are known values.
+#
+# Write rules for `add`, `sub`, `neg`, `mul`, `matmul`, `reduce_sum`, `broadcast`, `reshape`, `transpose`, `gather`, `scatter_add`, in the
+# language of section 2, not in numpy.
+
+# %% tags=["figure"] id="figure-dot-product"
+left = ["reduce_sum", "broadcast", "gather", "reshape", "transpose", "A @ ·"]
+right = ["broadcast", "reduce_sum", "scatter_add", "reshape", "transpose", "Aᵀ @ ·"]
+shapes = ["(2, 3) → (2,)", "(3,) → (2, 3)", "(5, 2) → (4, 2)", "(2, 3) → (6,)", "(2, 3) → (3, 2)", "(3, 2) → (4, 2)"]
+style = {"ha": "center", "va": "center", "fontsize": 11}
+fig, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
+for row, (forward, backward, shape) in enumerate(zip(left, right, shapes)):
+    ax.text(0, -row, forward, bbox={"boxstyle": "round", "fc": "#DDEBF5", "ec": BLUE}, **style)
+    ax.text(2, -row, backward, bbox={"boxstyle": "round", "fc": "#FBE3D6", "ec": VERMILION}, **style)
+    ax.annotate("", (1.6, 0.12 - row), (0.4, 0.12 - row), arrowprops={"arrowstyle": "-|>", "color": BLUE})
+    ax.annotate("", (0.4, -0.12 - row), (1.6, -0.12 - row), arrowprops={"arrowstyle": "-|>", "color": VERMILION, "ls": "--"})
+    ax.text(1, 0.2 - row, shape, ha="center", va="bottom", fontsize=8)
+ax.set(xlim=(-0.7, 2.7), ylim=(-5.6, 0.7))
+ax.axis("off")
+ax.set_title("The linear primitives come in pairs: each is the transpose of its partner")
+plt.show()
+
+# %% [markdown]
+# *Figure: six rows, each with a primitive on the left and its transpose on the right, solid arrows one way, dashed arrows back:
+# reduce_sum with broadcast, broadcast with reduce_sum, gather with scatter_add, reshape with reshape, transpose with transpose, a product by A
+# with one by A transposed.*
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# The shape of the operand tells most of the story: `x.shape` of a `Var` is all that `reshape`, `reduce_sum`, `broadcast` and `gather` need to know.
+#
+# <details><summary>Hint 2: the equations</summary>
+#
+# $\langle \text{ct}, XB\rangle = \langle \text{ct}\,B^{\mathsf T}, X\rangle$ and $\langle \text{ct}, AX\rangle = \langle A^{\mathsf T}\text{ct}, X\rangle$. A permutation
+# of axes is undone by `np.argsort(axes)`. `reduce_sum` loses axes: put them back with length 1, then broadcast.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# `broadcast` has two kinds of axes to sum over: those in front that the operand lacks, and those where it has length 1. After the sum, `reshape` to the operand's
+# shape. Tuples, not lists, for `axes` and `shape`.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.6-a"
+def sum_to(ct, shape):
+    """The transpose of broadcasting from `shape` to ct.shape: sums over the axes along which it repeated."""
+    ### BEGIN SOLUTION
+    ahead = len(shape_of(ct)) - len(shape)
+    repeated = [ahead + i for i, n in enumerate(shape) if n == 1]
+    return reshape(reduce_sum(ct, (*range(ahead), *repeated)), shape)
+    ### END SOLUTION
+
+
+def spread(ct, shape, axes):
+    """The transpose of summing an array of `shape` over `axes`: ct repeated along them."""
+    ### BEGIN SOLUTION
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return broadcast(reshape(ct, kept), shape)
+    ### END SOLUTION
+
+
+# %% role="answer" id="answer-9.6-b"
+TRANSPOSE = {}
+# TRANSPOSE["add"] = [first operand's rule, second operand's rule], and so on: eleven entries
+### BEGIN SOLUTION
+TRANSPOSE["add"] = [lambda ct, x, y: ct, lambda ct, x, y: ct]
+TRANSPOSE["sub"] = [lambda ct, x, y: ct, lambda ct, x, y: neg(ct)]
+TRANSPOSE["neg"] = [lambda ct, x: neg(ct)]
+TRANSPOSE["mul"] = [lambda ct, x, y: mul(ct, y), lambda ct, x, y: mul(x, ct)]
+TRANSPOSE["matmul"] = [lambda ct, x, y: matmul(ct, transpose(y)), lambda ct, x, y: matmul(transpose(x), ct)]
+TRANSPOSE["reduce_sum"] = [lambda ct, x, axes: spread(ct, x.shape, axes)]
+TRANSPOSE["broadcast"] = [lambda ct, x, shape: sum_to(ct, x.shape)]
+TRANSPOSE["reshape"] = [lambda ct, x, shape: reshape(ct, x.shape)]
+TRANSPOSE["transpose"] = [lambda ct, x, axes: transpose(ct, tuple(np.argsort(axes)))]
+TRANSPOSE["gather"] = [lambda ct, x, index: scatter_add(ct, index, x.shape)]
+TRANSPOSE["scatter_add"] = [lambda ct, x, index, shape: gather(ct, index)]
+### END SOLUTION
+
+# %% role="check" id="check-9.6" points=6
+check("9.6")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_transposes import judge_transposes
+
+award("9.6", judge_transposes(submission, challenge_seed("9.6", "operands"), rows=5, columns=2), points=6)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# No rule of this table differentiates anything: no cosine, no power. It is linear algebra. The list of primitives that can be transposed is shorter than the list that
+# can be differentiated, since everything curved has been turned into residuals before.
+
+# %% [markdown] id="exercise-9.7"
+# ### 9.7 Transpose a program
+#
+# ●●○ medium · about 20 minutes · 4 points
+#
+# A program is a product of maps, and $(AB)^{\mathsf T} = B^{\mathsf T}A^{\mathsf T}$: the last equation comes first. A variable that was read twice receives twice, and
+# the cotangents **add up**.
+#
+# - `pull(program, *cotangents)`: given one cotangent for each output, the list of one for each input. Keep a dictionary from `Var` to cotangent.
+#   An equation whose `out` has received nothing is passed over; known operands and known outputs receive nothing; an input that receives nothing has
+#   `np.zeros(var.shape)`.
+# - `transposed(program)`: the transpose as a `Program`, whose inputs are the cotangents. You have a tool that writes programs down.
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# Start the dictionary with the outputs. Two outputs may be the same variable: already there, cotangents add.
+#
+# <details><summary>Hint 2: the equation</summary>
+#
+# For each equation from the last to the first, and each operand $x_i$ that is a `Var`: $\;\bar x_i \leftarrow \bar x_i + \text{rule}_i(\overline{\text{out}}, \dots)$.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# An inner function `give(x, share)` saves writing the addition twice. `transposed` is one call of `partial_eval` on `pull`, with the shapes of the
+# outputs.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.7-a"
+def pull(program, *cotangents):
+    """The cotangents of the inputs, a list, for one cotangent for each output of a linear program."""
+    ### BEGIN SOLUTION
+    ct = {}
+
+    def give(x, share):
+        if isinstance(x, Var):
+            ct[x] = add(ct[x], share) if x in ct else share
+
+    for y, share in zip(program.outputs, cotangents):
+        give(y, share)
+    for eqn in reversed(program.eqns):
+        if eqn.out in ct:
+            received = ct.pop(eqn.out)  # complete: all who read it come later in the program
+            for x, rule in zip(eqn.ins, TRANSPOSE[eqn.name]):
+                if isinstance(x, Var):
+                    give(x, rule(received, *eqn.ins, **eqn.params))
+    return [ct[x] if x in ct else np.zeros(x.shape) for x in program.inputs]
+    ### END SOLUTION
+
+
+# %% role="answer" id="answer-9.7-b"
+def transposed(program):
+    """The transpose of a linear program, as a Program: cotangents of the outputs in, cotangents of the inputs out."""
+    ### BEGIN SOLUTION
+    return partial_eval(lambda *cotangents: pull(program, *cotangents), *map(shape_of, program.outputs))
+    ### END SOLUTION
+
+
+# %% role="check" id="check-9.7" points=4
+check("9.7")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_pull import judge_pull
+
+award("9.7", judge_pull(submission, challenge_seed("9.7", "programs"), rows=2, columns=5), points=4)
+### END HIDDEN TESTS
+
+# %% id="try-transposed"
+if linearized is not None:
+    show(transposed(J))
+
+# %% [markdown]
+# ### What just happened
+#
+# Compare with the program that you read in 9.4: five equations again, the same factors in the opposite order, and an addition where the input had branched. The
+# transpose of a program is a program. So it can be transposed again, which gives back the first map:
+
+# %% tags=["figure"] id="figure-twice"
+mixed = lambda x: matmul(np.array([[1.0, -2.0, 0.0], [0.5, 0.0, 3.0]]), reshape(sin(gather(x, np.array([0, 2, 2]))), (3, 1)))
+pair = linearize(mixed, np.array([0.3, 1.0, -0.7, 0.2]))
+if pair is not None and transposed(pair[1]) is not None:
+    once, again = transposed(pair[1]), transposed(transposed(pair[1]))
+    matrix = lambda program, n, shape: np.stack([np.ravel(evaluate(program, e.reshape(shape))[0]) for e in np.eye(n)], 1)
+    fig, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
+    for ax, m, name in zip(
+        axes,
+        [matrix(pair[1], 4, (4,)), matrix(once, 2, (2, 1)), matrix(again, 4, (4,))],
+        ["J", "transposed", "transposed twice"],
+    ):
+        ax.imshow(m, vmin=-3, vmax=3)
+        for (i, j), entry in np.ndenumerate(m):
+            ax.text(j, i, f"{entry:.2f}", ha="center", va="center", fontsize=9, color="w" if entry < 1 else "k")
+        ax.set(title=name, xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry", ylabel="output entry")
+        ax.grid(False)
+    fig.suptitle("Run on unit vectors, the programs show their matrices: twice transposed is the same map")
+    plt.show()
+
+# %% [markdown]
+# *Figure: three matrices with their entries written in. J has 2 rows and 4 columns, its transpose 4 rows and 2 columns, and the third equals the first.*
+
+# %% [markdown] id="exercise-9.8"
+# ## 6 · Reverse mode falls out
+#
+# ### 9.8 vjp and grad
+#
+# ●○○ easy · about 15 minutes · 3 points
+#
+# $$\text{vjp} = \text{transpose} \circ \text{linearize}$$
+#
+# - `vjp(f, *primals)`: the pair of $f(x)$ and a function `back(ct)`, which returns the list of cotangents, one for each primal. The function may be called
+#   many times; the forward work is done once.
+# - `grad(f)`: a function of the same arguments as `f`, which returns the list of gradients, one for each. It needs a scalar: raise `ValueError` with a
+#   sentence if the shape of $f(x)$ is not `()`.
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# You have all the pieces; each function has two or three lines.
+#
+# <details><summary>Hint 2: the equation</summary>
+#
+# For a scalar loss the cotangent of the loss with respect to itself is 1.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# `grad` defines an inner function `gradients(*primals)` and returns it. The 1 is an array of shape `()`: `np.ones(())`.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.8"
+def vjp(f, *primals):
+    """(f(*primals), back), where back(ct) is the list of cotangents of the primals."""
+    ### BEGIN SOLUTION
+    y, program = linearize(f, *primals)
+    return y, lambda ct: pull(program, ct)
+    ### END SOLUTION
+
+
+def grad(f):
+    """The function that gives the list of gradients of f, which returns a scalar array."""
+    ### BEGIN SOLUTION
+    def gradients(*primals):
+        y, back = vjp(f, *primals)
+        if shape_of(y) != ():
+            raise ValueError(f"grad needs a scalar; f returned the shape {shape_of(y)}. Use vjp with a cotangent.")
+        return back(np.ones(()))
+
+    return gradients
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The proof of the pudding is the network of chapter 05: embedding, linear, batch normalisation, tanh, linear, cross-entropy. Written in our language it needs
+# nothing new. The largest logit of each row is subtracted as a constant, which changes neither value nor gradient.
+
+# %% role="locked" id="char-mlp"
+def char_mlp(C, W1, b1, W2, b2, bngain, bnbias, X, Y):
+    """The loss of the char-MLP on contexts X (n, block) and targets Y (n,), a scalar."""
+    (n, block), vocab = X.shape, shape_of(W2)[1]
+    embcat = reshape(gather(C, X), (n, block * shape_of(C)[1]))
+    hprebn = embcat @ W1 + b1
+    bndiff = hprebn - reduce_sum(hprebn, (0,)) * (1 / n)
+    bnvar = reduce_sum(bndiff * bndiff, (0,)) * (1 / (n - 1))
+    h = tanh(bngain * (bndiff * (bnvar + 1e-5) ** -0.5) + bnbias)
+    logits = h @ W2 + b2
+    logits = logits - reshape(reduce_max(stop_gradient(logits), (1,)), (n, 1))
+    picked = gather(reshape(logits, (n * vocab,)), np.arange(n) * vocab + Y)
+    return reduce_sum(log(reduce_sum(exp(logits), (1,))) - picked) * (1 / n)
+
+
+# %% role="check" id="check-9.8" points=3
+check("9.8")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_reverse import judge_grad
+
+award("9.8", judge_grad(submission, challenge_seed("9.8", "programs"), batch=19, hidden=23, embedding=4), points=3)
+### END HIDDEN TESTS
+
+# %% id="real-batch"
+letters = ".abcdefghijklmnopqrstuvwxyz"
+padded = ["..." + name + "." for name in read_names()[:12]]
+windows = [word[i : i + 4] for word in padded for i in range(len(word) - 3)][:32]
+codes = np.array([[letters.index(letter) for letter in window] for window in windows])
+X, Y = codes[:, :3], codes[:, 3]  # three letters of context, and the letter that follows
+g = torch.Generator().manual_seed(2147483647)
+shapes = {"C": (27, 10), "W1": (30, 64), "b1": (64,), "W2": (64, 27), "b2": (27,), "bngain": (1, 64), "bnbias": (1, 64)}
+params = {name: torch.randn(shape, generator=g, dtype=torch.float64) for name, shape in shapes.items()}
+scales = {"W1": 5 / 3 / 30**0.5, "b1": 0.1, "W2": 0.1, "b2": 0.1, "bngain": 0.1, "bnbias": 0.1}
+values = [(p * scales.get(name, 1.0) + (name == "bngain")).numpy() for name, p in params.items()]
+loss_of = lambda *ps: char_mlp(*ps, X, Y)
+print("batch", X.shape, Y.shape, "  parameters", sum(v.size for v in values))
+
+# %% id="torch-gradients"
+def torch_loss(C, W1, b1, W2, b2, bngain, bnbias):
+    """The same loss by torch's own functions."""
+    hprebn = C[torch.from_numpy(X)].flatten(1) @ W1 + b1
+    bnraw = (hprebn - hprebn.mean(0)) / (hprebn.var(0) + 1e-5).sqrt()  # var divides by n − 1
+    logits = torch.tanh(bngain * bnraw + bnbias) @ W2 + b2
+    return torch.nn.functional.cross_entropy(logits, torch.from_numpy(Y))
+
+
+tensors = [torch.tensor(v, requires_grad=True) for v in values]
+torch_gradients = torch.autograd.grad(torch_loss(*tensors), tensors)
+gradients = grad(loss_of)(*values) if grad(loss_of) is not None else None
+if gradients is not None:
+    apart = [np.abs(mine - theirs.numpy()).max() for mine, theirs in zip(gradients, torch_gradients)]
+    print("all seven gradients within 1e-12 of torch:", max(apart) < 1e-12)
+
+# %% tags=["figure"] id="figure-gradients"
+fig, axes = plt.subplots(1, 7, figsize=(14, 2.4), layout="constrained")
+for ax, name, theirs, i in zip(axes, shapes, torch_gradients, range(7)):
+    theirs = theirs.numpy().ravel()
+    mine = theirs if gradients is None else gradients[i].ravel()
+    limit = max(np.abs(theirs).max(), 1e-8)  # that of b1 is zero but for rounding: batch norm removes it
+    ax.plot(theirs / limit, mine / limit, ".", color=BLUE, ms=3)
+    ax.plot([-1, 1], [-1, 1], ":", color="black", lw=1)
+    ax.set(
+        title=f"d{name}, up to {np.abs(theirs).max():.0e}" if name != "b1" else "db1: zero",
+        xlabel="torch",
+        xticks=[-1, 0, 1],
+        yticks=[-1, 0, 1],
+    )
+axes[0].set_ylabel("this notebook")
+fig.suptitle("Gradients of the char-MLP, entry by entry, scaled by the largest: all on the diagonal")
+plt.show()
+
+# %% [markdown]
+# *Figure: seven small scatter plots, one for each parameter, torch's gradient across and ours up. All points lie on the dotted diagonal; those of
+# b1 are all at zero.*
+
+# %% [markdown]
+# ### What just happened
+#
+# Nobody has written a backward pass of batch normalisation here. The forward rules of `mul`, `power`, `reduce_sum` and their friends were enough. What
+# happened to the program on the way can be counted:
+
+# %% id="count-primitives"
+stages = {"the loss": partial_eval(lambda *ps: [loss_of(*ps)], *[v.shape for v in values])}
+if gradients is not None:
+    stages["linearized"] = linearize(loss_of, *values)[1]
+    stages["transposed"] = transposed(stages["linearized"])
+written = {stage: [eqn.name for eqn in program.eqns] for stage, program in stages.items() if program is not None}
+for stage, names in written.items():
+    print(f"{stage:>10}: {len(names)} equations")
+
+# %% tags=["figure"] id="figure-primitives"
+primitives = list(dict.fromkeys(name for names in written.values() for name in names))
+fig, ax = plt.subplots(figsize=(11, 3.6), layout="constrained")
+looks = zip([-0.27, 0, 0.27], [BLUE, ORANGE, VERMILION], ["", "//", ".."])
+for (stage, names), (shift, colour, hatch) in zip(written.items(), looks):
+    heights = [names.count(name) for name in primitives]
+    ax.bar(np.arange(len(primitives)) + shift, heights, 0.25, color=colour, hatch=hatch, ec="w", label=stage)
+ax.set_xticks(range(len(primitives)), primitives, rotation=40)
+ax.set_ylabel("equations")
+ax.set_title("Linearized, the curved primitives are gone; transposed, sums and broadcasts change places")
+if written:
+    ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: bars of how often each primitive occurs in the loss, in its linearization and in the transpose of that. exp, log, tanh, power, reduce_max and stop_gradient
+# occur in the loss only. In the transpose scatter_add stands where gather stood, and sums are more, broadcasts fewer.*
+
+# %% [markdown]
+# > **Often said: “reverse mode suits machine learning because data map from many dimensions to few.”** The data's shape has no say. What is differentiated
+# > is the loss as a function of the *parameters*, and that has one output. Here its Jacobian has one row:
+
+# %% id="often-data"
+total = sum(v.size for v in values)
+print(f"a context has {X.shape[1]} letters, an output 27 logits: more out than in")
+print(f"the Jacobian of the loss: (1, {total}); one transposed pass, or {total} forward ones")
+
+# %% [markdown] id="exercise-9.9"
+# ### 9.9 Hessian times vector, by composition
+#
+# ●●○ medium · about 15 minutes · 2 points
+#
+# $$H v = \frac{d}{d\varepsilon}\nabla f(x + \varepsilon v) \qquad\text{and}\qquad H v = \nabla\,\langle \nabla f(x),\, v\rangle$$
+#
+# The first is the jvp of a gradient, forward over reverse ([Pearlmutter, 1994](https://doi.org/10.1162/neco.1994.6.1.147)); the second a gradient of a gradient,
+# reverse over reverse. Write both, for a scalar `f` of several arrays: `xs` and `vs` are lists of arrays, alike in shape, and so is what you return. No derivative
+# rule, no new level: use what you have.
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# `grad(f)` is a function that returns a list, and `jvp` takes such functions.
+#
+# <details><summary>Hint 2: the equation</summary>
+#
+# $\langle g, v\rangle = \sum_k \sum_{ij\dots} g^{(k)}_{ij\dots}\, v^{(k)}_{ij\dots}$ over all arrays of the lists.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# The first has one line. In the second, an inner function `along(*xs)` that returns the inner product, made with `reduce_sum` and `mul`.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.9"
+def hvp(f, xs, vs):
+    """H v, a list of arrays: forward mode over reverse mode."""
+    ### BEGIN SOLUTION
+    return jvp(grad(f), xs, vs)[1]
+    ### END SOLUTION
+
+
+def hvp_by_grad(f, xs, vs):
+    """H v, a list of arrays: reverse mode over reverse mode."""
+    ### BEGIN SOLUTION
+    def along(*xs):
+        total = 0.0
+        for slope, v in zip(grad(f)(*xs), vs):
+            total = add(total, reduce_sum(mul(slope, v)))
+        return total
+
+    return grad(along)(*xs)
+    ### END SOLUTION
+
+
+# %% role="check" id="check-9.9" points=2
+check("9.9")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_reverse import judge_hvp
+
+award("9.9", judge_hvp(submission, challenge_seed("9.9", "programs"), batch=5, hidden=4, embedding=2), points=2)
+### END HIDDEN TESTS
+
+# %% id="measure-hvp"
+flat = lambda arrays: np.concatenate([np.ravel(a) for a in arrays])
+direction = [torch.randn(v.shape, generator=g, dtype=torch.float64).numpy() * 0.1 for v in values]
+Hv = hvp(loss_of, values, direction) if gradients is not None else None
+errors = []
+if Hv is not None:
+    for epsilon in np.logspace(-5, -0.5, 12):
+        there = grad(loss_of)(*[v + epsilon * d for v, d in zip(values, direction)])
+        change = flat(there) - flat(gradients)
+        errors.append((epsilon, np.linalg.norm(change), np.linalg.norm(change - epsilon * flat(Hv))))
+
+# %% tags=["figure"] id="figure-hvp"
+if errors:
+    epsilons, without, with_hvp = zip(*errors)
+    fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
+    ax.loglog(epsilons, without, "o-", color=ORANGE, label="the gradient taken as constant")
+    ax.loglog(epsilons, with_hvp, "s--", color=BLUE, label="gradient + ε H v")
+    ax.set(xlabel="ε, step along v", ylabel="error of the gradient")
+    ax.set_title("H v predicts how the gradient changes: the error falls with ε², not ε")
+    ax.legend()
+    plt.show()
+
+# %% [markdown]
+# *Figure: log-log plot of how far the gradient at x + εv is from two predictions. Circles, the old gradient: a line of slope 1. Squares, the old gradient
+# plus ε H v: a line of slope 2, far below for small ε.*
+
+# %% [markdown]
+# ### What just happened
+#
+# The residuals of the inner program were `Dual` numbers of the outer level. `pull` multiplied with them as with anything else, and the outer derivative went through the
+# transposed program. An engine that stores plain numbers on its tape (chapter 04) cannot do that. And $H$, a matrix of
+# 4,137 × 4,137 entries here, was never formed.
+
+# %% [markdown] id="exercise-9.10"
+# ## 7 · Memory is a choice of what is known
+#
+# ### 9.10 Residuals, dead code, and a checkpoint
+#
+# ●●● hard · about 25 minutes · 4 points
+#
+# What a linear program keeps alive between its making and its running are its residuals.
+#
+# **a.** `residuals(program)`: the list of distinct known arrays in the equations' `ins` (the *same object* counts once; plain numbers do not count).
+# `prune(program)`: the program without **dead code**: equations on which no output depends, directly or through others, are left out.
+
+# %% role="answer" id="answer-9.10-a"
+def residuals(program):
+    """The distinct arrays (by identity) that the equations of `program` hold, in order of appearance."""
+    ### BEGIN SOLUTION
+    held = {id(x): x for eqn in program.eqns for x in eqn.ins if not isinstance(x, Var) and not is_number(x)}
+    return list(held.values())
+    ### END SOLUTION
+
+
+def prune(program):
+    """The program without equations that no output needs."""
+    ### BEGIN SOLUTION
+    needed = {y for y in program.outputs if isinstance(y, Var)}
+    kept = []
+    for eqn in reversed(program.eqns):
+        if eqn.out in needed:
+            kept.append(eqn)
+            needed.update(x for x in eqn.ins if isinstance(x, Var))
+    return Program(program.inputs, kept[::-1], program.outputs)
+    ### END SOLUTION
+
+
+# %% tags=["figure"] id="figure-residuals"
+if gradients is not None and residuals(Program([], [], [])) is not None:
+    held = [r for r in residuals(linearize(loss_of, *values)[1]) if not any(r is v for v in values)]
+    size = lambda r: 8 * np.prod([n for n, step in zip(r.shape, r.strides) if step])  # a broadcast axis takes no memory
+    held.sort(key=size, reverse=True)
+    fig, ax = plt.subplots(figsize=(10, 3), layout="constrained")
+    ax.bar(range(len(held)), [size(r) / 1024 for r in held], color=BLUE)
+    ax.set_xticks(range(len(held)), [str(r.shape).replace(" ", "") for r in held], rotation=60)
+    total = sum(map(size, held)) / 1024
+    ax.set(
+        xlabel="residual, by shape",
+        ylabel="KiB",
+        title=f"What the char-MLP keeps for its gradient, parameters aside: {len(held)} arrays, {total:.0f} KiB",
+    )
+    plt.show()
+
+# %% [markdown]
+# *Figure: bars of the sizes of the char-MLP's residuals, largest first: several of the shape (32, 64) of a hidden layer with 16 KiB each, then those of the
+# logits and small ones.*
+
+# %% [markdown]
+# **b.** `checkpoint(f)` computes the same as `f`, one array in, one array out, but declares less of it known: of all that happens inside, only the input $x$ may be
+# a residual. The rest is **computed again** when the linear program runs. For this, two primitives:
+#
+# - `checkpoint`, with the value $f(x)$;
+# - `push`, with operands $x$ and $t$ and the value $J_f(x)\,t$. It is linear in its *second* operand.
+#
+# Write three rules: the jvp rule of `checkpoint` (it is a `push`), the value rule of `push`, and its transpose rule for $t$. The derivative of `push` itself is given.
+
+# %% role="locked" id="checkpoint-primitives"
+def checkpoint(f):
+    """f, from one array to one array, with its input as its only residual. f must not use tracers from outside."""
+    return lambda x: bind("checkpoint", x, f=f)
+
+
+push = lambda x, t, f, shape: bind("push", x, t, f=f, shape=shape)  # shape: that of f(x)
+VALUE["checkpoint"] = lambda x, f: f(x)
+SHAPE["push"] = lambda x, t, f, shape: shape
+JVP["push"] = [
+    lambda t2, out, x, t, f, shape: jvp(lambda z: jvp(f, [z], [t])[1], [x], [t2])[1],  # curved in x
+    lambda t2, out, x, t, f, shape: push(x, t2, f, shape),  # linear in t
+]
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# All three are one-line uses of `jvp`, `push` and `vjp`. When `push` is transposed, $x$ is known, and the forward work is done at that moment.
+#
+# <details><summary>Hint 2: the equation</summary>
+#
+# $\langle \text{ct}, J t\rangle = \langle J^{\mathsf T}\text{ct}, t\rangle$ with $J$ the Jacobian of $f$ at $x$.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# The table for transposes has a place for each operand: `[None, lambda ct, x, t, f, shape: …]`, for nobody asks for the first. `vjp` returns a pair, and `back` a
+# list.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.10-b"
+# JVP["checkpoint"] = [lambda t, out, x, f: ...]
+# VALUE["push"] = lambda x, t, f, shape: ...
+# TRANSPOSE["push"] = [None, lambda ct, x, t, f, shape: ...]
+### BEGIN SOLUTION
+JVP["checkpoint"] = [lambda t, out, x, f: push(x, t, f, shape_of(out))]
+VALUE["push"] = lambda x, t, f, shape: jvp(f, [x], [t])[1]
+TRANSPOSE["push"] = [None, lambda ct, x, t, f, shape: vjp(f, x)[1](ct)[0]]
+### END SOLUTION
+
+# %% role="check" id="check-9.10" points=4
+check("9.10")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_memory import judge_memory
+
+award("9.10", judge_memory(submission, challenge_seed("9.10", "programs"), rows=2, columns=6), points=4)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# A chain of 16 layers $h \mapsto \tanh(h W)$, cut into segments of $s$ layers, each segment checkpointed. What is held between forward and backward, and how
+# often is tanh computed?
+
+# %% id="measure-checkpoint"
+W = np.linalg.qr(rng.normal(size=(32, 32)))[0]
+h0 = rng.normal(size=(8, 32))
+
+
+def layers(count):
+    def run(h):
+        for _ in range(count):
+            h = tanh(matmul(h, W))
+        return h
+
+    return run
+
+
+def chain(h, segment):
+    """16 layers in checkpointed segments; segment 0: no checkpoint."""
+    if segment == 0:
+        return layers(16)(h)
+    for _ in range(16 // segment):
+        h = checkpoint(layers(segment))(h)
+    return h
+
+
+# %% id="measure-segments"
+def held_bytes(program):
+    return sum(r.nbytes for r in residuals(program) if r is not W)
+
+
+def measure(segment):
+    """(bytes of residuals, bytes more while one segment runs back, calls of tanh) for one gradient of the chain."""
+    plain, calls = VALUE["tanh"], []
+    VALUE["tanh"] = lambda x: (calls.append(1), plain(x))[1]
+    _, program = linearize(lambda h: chain(h, segment), h0)
+    pull(program, np.ones((8, 32)))
+    VALUE["tanh"] = plain
+    more = held_bytes(linearize(layers(segment), h0)[1]) if segment else 0
+    return held_bytes(program), more, len(calls)
+
+
+measured = {}
+if gradients is not None and "push" in TRANSPOSE and residuals(Program([], [], [])) is not None:
+    measured = {segment: measure(segment) for segment in (0, 1, 2, 4, 8, 16)}
+for segment, (held, more, calls) in measured.items():
+    print(f"segment {segment or 'none':>4}: {held:6,} bytes held, {more:6,} more at a time, tanh computed {calls} times")
+
+# %% tags=["figure"] id="figure-checkpoint"
+if measured:
+    labels = ["none" if s == 0 else str(s) for s in measured]
+    held, more, calls = np.array(list(measured.values())).T
+    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
+    left.bar(labels, held / 1024, color=BLUE, label="held from forward to backward")
+    left.bar(labels, more / 1024, bottom=held / 1024, color=ORANGE, hatch="//", ec="w", label="while one segment runs back")
+    left.set(xlabel="layers a segment", ylabel="KiB", title="Memory: least for segments of √16")
+    left.set_ylim(0, 52)
+    left.legend(loc="upper center")
+    right.bar(labels, calls, color=VERMILION, hatch="..", ec="w")
+    right.set(xlabel="layers a segment", ylabel="calls of tanh", title="Work: one forward pass more")
+    fig.suptitle("Fewer known values: less memory, more work (16 layers)")
+    plt.show()
+
+# %% [markdown]
+# *Figure: two bar charts over the segment's length, none, 1, 2, 4, 8, 16. Left, KiB in two parts: what is held falls from 32 to 2, what one segment needs, hatched,
+# rises from 2 to 32; the sum is least, 16, at 4 layers. Right, calls of tanh: 16 without checkpoints, 32 with any.*
+
+# %% [markdown]
+# ### What just happened
+#
+# A checkpoint is no feature of a tape; it is a statement about what partial evaluation may treat as known. Between the two extremes lies every trade of memory
+# for time (chapter 04 had the best one for a chain). While a segment runs back its own residuals are alive, too; with both counted, segments of $\sqrt L$ layers are best.
+#
+# Dead code matters as soon as a program has outputs that nobody asks for:
+
+# %% id="try-prune"
+both = partial_eval(lambda t: [mul(t, 2.0), reduce_sum(mul(mul(t, 3.0), 4.0))], (3,))
+if both is not None:
+    first_only = Program(both.inputs, both.eqns, both.outputs[:1])
+    pruned = prune(first_only)
+    print("equations before:", len(both.eqns), "  after:", "?" if pruned is None else len(pruned.eqns))
+
+# %% [markdown] id="exercise-9.11"
+# ## 8 · What has no transpose
+#
+# ### 9.11 Say no, clearly
+#
+# ●●○ medium · about 15 minutes · 2 points
+#
+# Only linear programs have a transpose, and only what can be written down is a program. Two functions guard the doors.
+#
+# - `check_linear(program)` returns nothing if every equation is linear in the variables. Otherwise it raises `NotLinear` at the first that is not, with
+#   the *primitive's name* in the message: no rule in `TRANSPOSE`; a `mul` or `matmul` of two variables ($x\cdot x$); an `add` or `sub` of a variable
+#   and a known value ($x + 1$ is affine). A known output other than zero is refused with the word *output*.
+# - `concrete(x)`: the plain value at the bottom of `x`: the primal of a `Dual`, the primal of that, and so on. For an `Unknown` it raises
+#   `UnknownValue`: nobody can branch on what is not there.
+
+# %% role="locked" id="errors"
+class NotLinear(TypeError):
+    """A program that has no transpose."""
+
+
+class UnknownValue(TypeError):
+    """A decision that depends on a value which partial evaluation does not know."""
+
+
+# %% [markdown]
+# <details><summary>Hint 1: the idea</summary>
+#
+# Count the `Var`s among `eqn.ins`. One is fine for a product, two are fine for a sum.
+#
+# <details><summary>Hint 2: the equation</summary>
+#
+# Linear: $f(2t) = 2f(t)$. Then $t\cdot t$ gives 4 and $t + 1$ gives $2t+1 \ne 2t + 2$.
+#
+# <details><summary>Hint 3: the shape of the code</summary>
+#
+# One loop with three tests, each with its own sentence; after it, a loop over the known outputs with `np.any`. In `concrete`, a `while` loop.
+#
+# </details></details></details>
+
+# %% role="answer" id="answer-9.11-a"
+def check_linear(program):
+    """Raises NotLinear, naming the primitive, if `program` is not linear in its variables."""
+    ### BEGIN SOLUTION
+    for eqn in program.eqns:
+        variables = sum(isinstance(x, Var) for x in eqn.ins)
+        if eqn.name not in TRANSPOSE:
+            raise NotLinear(f"{eqn.name} has no transpose rule: it is not linear. Linearize the function first.")
+        if eqn.name in ("mul", "matmul") and variables > 1:
+            raise NotLinear(f"{eqn.name} of two variables is linear in each, not in both. Linearize the function first.")
+        if eqn.name in ("add", "sub") and variables < 2:
+            raise NotLinear(f"{eqn.name} of a variable and a known value is affine, not linear. Take the constant away.")
+    for y in program.outputs:
+        if not isinstance(y, Var) and np.any(y):
+            raise NotLinear("an output is a constant other than zero, which no linear map gives.")
+    ### END SOLUTION
+
+
+# %% role="answer" id="answer-9.11-b"
+def concrete(x):
+    """The plain value at the bottom of x. Raises UnknownValue where there is none."""
+    ### BEGIN SOLUTION
+    while isinstance(x, Dual):
+        x = x.primal
+    if isinstance(x, Unknown):
+        raise UnknownValue("This decision depends on a value that is not known yet: the program cannot be recorded.")
+    return x
+    ### END SOLUTION
+
+
+# %% role="check" id="check-9.11" points=2
+check("9.11")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_memory import judge_refusals
+
+award("9.11", judge_refusals(submission, challenge_seed("9.11", "programs"), rows=4, columns=2), points=2)
+### END HIDDEN TESTS
+
+# %% role="locked" id="comparisons"
+Tracer.__gt__, Tracer.__lt__ = lambda x, y: concrete(x) > concrete(y), lambda x, y: concrete(x) < concrete(y)
+Tracer.__bool__ = lambda x: bool(concrete(x))
+
+
+def linear_transpose(f, *shapes):
+    """The transpose of a linear function, as a Program. Raises NotLinear or UnknownValue."""
+    program = partial_eval(lambda *xs: [f(*xs)], *shapes)
+    check_linear(program)
+    return transposed(program)
+
+
+# %% id="try-refusals"
+def halve(x):
+    """Halve x until its sum is below 1: how often depends on x."""
+    while reduce_sum(x) > 1:
+        x = x * 0.5
+    return x
+
+
+examples = {
+    "2x − x": lambda x: x * 2.0 - x,
+    "sin x": sin,
+    "x · x": lambda x: x * x,
+    "x + 1": lambda x: x + 1.0,
+    "a loop": halve,
+}
+for text, f in examples.items():
+    try:
+        answer = "has a transpose" if linear_transpose(f, (3,)) is not None else "-"
+    except (NotLinear, UnknownValue) as error:
+        answer = f"{type(error).__name__}: {error}"
+    except TypeError:
+        answer = "-"
+    print(f"{text:>7}  {answer}")
+
+# %% [markdown]
+# ### What just happened
+#
+# The loop has no program: how long it runs depends on the unknown. Yet it has a gradient. In `linearize` the primal *is* known, the loop runs, and the linear
+# program has as many equations as there were turns. In a compiled language the loop itself must stay a loop; then its length is not known in advance, there
+# is nowhere to keep its residuals, and only forward mode remains.
+
+# %% tags=["figure"] id="figure-loop"
+starts = np.linspace(0.1, 20, 120)
+lengths = [max(0, int(np.ceil(np.log2(start)))) for start in starts]
+fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+ax.step(starts, lengths, where="mid", color="0.6", lw=4, label="turns of the loop: ⌈log₂ sum⌉")
+sums = [0.7, 1.5, 3.0, 5.0, 9.0, 18.0]
+try:
+    programs = [linearize(halve, np.array([start]))[1] for start in sums]
+    ax.plot(sums, [len(program.eqns) for program in programs], "s", color=ORANGE, label="equations of the linear program")
+    ax.plot(sums, [len(prune(program).eqns) for program in programs], "o", color=VERMILION, label="without dead code")
+except (TypeError, AttributeError):
+    pass  # an earlier exercise is not done yet
+ax.set(xlabel="sum of x", ylabel="number", title="A loop whose length depends on the data: one linear program for each run")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: a grey staircase, the number of turns against the sum of x, from 0 to 5 over 0 to 20. For six runs, circles on it: the equations of the pruned
+# linear program. Squares above: all equations; the tangents of the sums that the loop compared are dead code.*
+
+# %% [markdown] id="further"
+# ## 9 · Further (0 points)
+#
+# Nothing here is graded; each cell after an answer prints what you should see.
+#
+# ### vmap
+#
+# A third kind of level: a `Batched` value is an array with one more axis in front, of which the function knows nothing. Write `vmap_step`: entry by entry primitives take the
+# longer arrays as they are; for `reduce_sum` the axes move by one; `matmul` of a batched and a plain matrix is numpy's. An operand that is not batched gets the axis by
+# repetition.
+
+# %% role="answer" id="answer-9.12-a"
+class Batched(Tracer):
+    """`data` holds one more axis in front than the function sees."""
+
+    def __init__(self, level, data):
+        self.level, self.data = level, data
+
+    shape = property(lambda self: shape_of(self.data)[1:])
+
+
+def vmap_step(level, name, operands, params):
+    """An operation at a batching level: entry by entry primitives, reduce_sum, matmul, broadcast and reshape."""
+    ### BEGIN SOLUTION
+    batched = lambda x: isinstance(x, Batched) and x.level is level
+    size = next(shape_of(x.data)[0] for x in operands if batched(x))
+    lift = lambda x: x.data if batched(x) else x if is_number(x) else broadcast(x, (size, *shape_of(x)))
+    data = [lift(x) for x in operands]
+    if "axes" in params:
+        params = {"axes": tuple(axis + 1 for axis in params["axes"])}
+    if "shape" in params:
+        rank = len(params["shape"]) - len(operands[0].shape)
+        if name == "broadcast" and rank > 0:  # the new axes come behind the batch axis
+            data[0] = reshape(data[0], (size, *(1,) * rank, *operands[0].shape))
+        params = {"shape": (size, *params["shape"])}
+    return Batched(level, bind(name, *data, **params))
+    ### END SOLUTION
+
+
+def vmap(f):
+    """f for every entry of a leading axis of its arguments."""
+    ### BEGIN SOLUTION
+    def mapped(*xs):
+        level = Level(vmap_step)
+        out = f(*[Batched(level, x) for x in xs])
+        return out.data if isinstance(out, Batched) and out.level is level else out
+
+    return mapped
+    ### END SOLUTION
+
+
+# %% id="try-vmap"
+per_example = lambda x: reduce_sum(tanh(x * 2.0) * x + np.array([1.0, 2.0, 3.0]))
+samples = rng.normal(size=(4, 3))
+if vmap(per_example) is not None and gradients is not None:
+    loop = np.stack([grad(per_example)(row)[0] for row in samples])
+    print("a gradient for each of 4 examples:", np.allclose(vmap(lambda x: grad(per_example)(x)[0])(samples), loop))
+
+# %% [markdown]
+# ### A scan and its transpose
+#
+# A recurrence $h_{k+1} = \text{step}(h_k, u_k)$ has as residuals those of each step, one after the other. Its transpose is a scan in the opposite direction: the
+# cotangent of $h$ is carried, that of each $u_k$ is put out. Linearize each step once and keep the programs.
+
+# %% role="answer" id="answer-9.12-b"
+def scan_vjp(step, h, us):
+    """(h after all us, back), where back(ct) is (the cotangent of the first h, the list of those of the us)."""
+    ### BEGIN SOLUTION
+    programs = []
+    for u in us:
+        h, program = linearize(step, h, u)
+        programs.append(program)
+
+    def back(ct):
+        cotangents = []
+        for program in reversed(programs):
+            ct, of_u = pull(program, ct)
+            cotangents.append(of_u)
+        return ct, cotangents[::-1]
+
+    return h, back
+    ### END SOLUTION
+
+
+# %% id="try-scan"
+recur = lambda h, u: tanh(h * 0.9 + u)
+h1, us = rng.normal(size=3), rng.normal(size=(5, 3))
+scanned = scan_vjp(recur, h1, us)
+if scanned is not None and gradients is not None:
+    unrolled = lambda h, *us: h if not us else unrolled(recur(h, us[0]), *us[1:])
+    first, *others = vjp(unrolled, h1, *us)[1](np.ones(3))
+    of_h, of_us = scanned[1](np.ones(3))
+    print("as the unrolled program:", np.allclose(of_h, first), np.allclose(of_us, others))
+
+# %% [markdown] id="recap"
+# ## Recap
+#
+# 1. **Linearize:** forward mode with unknown tangents splits a program into values, computed at once, and a linear program with the residuals in it.
+# 2. **Transpose:** turn the linear program round, equation by equation; what was read twice is added. No calculus is left in this step.
+# 3. **Compose:** gradients, Hessian products, checkpoints come from the same pieces, because every level sends its work through `bind` again.
+#
+# The linear map $t\mapsto Jt$ is now an object with a price. The next chapter asks what can be learned about $J$ from a few such products:
+# [chapter 10, traces](../10_traces/traces.ipynb).
+
+# %% [markdown]
+# ## Sources
+#
+# - A. Radul, A. Paszke, R. Frostig, M. Johnson, D. Maclaurin (2023), [You only linearize once](https://arxiv.org/abs/2204.10923).
+# - R. Frostig, M. Johnson, D. Maclaurin, A. Paszke, A. Radul (2021), [Decomposing reverse-mode automatic differentiation](https://arxiv.org/abs/2105.09469).
+# - [Autodidax](https://docs.jax.dev/en/latest/autodidax.html): JAX's core from scratch, by its authors; the model for this chapter.
+# - B. Pearlmutter, J. Siskind (2008), [Reverse-mode AD in a functional framework](https://doi.org/10.1145/1330017.1330018): nesting done right, perturbation confusion.
+# - B. Pearlmutter (1994), [Fast exact multiplication by the Hessian](https://doi.org/10.1162/neco.1994.6.1.147).
