@@ -309,9 +309,6 @@ class _Case:
             return Named("0", 0.0)
         return name_number(weight.value, self.sizes, self.literals, close=weight.close)
 
-    def _labels(self, position: int) -> list[str]:
-        return [self.branches[position].label] + [b.label for i, b in enumerate(self.branches) if i != position]
-
     def _about_weights(self, weights: list["Weight"], names: list[Named]) -> Diagnosis | None:
         labels = [branch.label for branch in self.branches]
         texts = [n.text for n in names]
