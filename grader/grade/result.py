@@ -10,7 +10,7 @@ class Result:
     """One graded submission of one notebook.
 
     notebook: the executed notebook as nbformat JSON; a graded cell's outputs are the grader's own, never the student's.
-    scores: grade_id ("check-5-1") -> points earned, a finite float between 0 and the cell's points, for every graded cell.
+    scores: grade_id ("check-5-1") -> points earned, for every graded cell; finite, between 0 and the cell's points.
     records: grade_id -> what the verdicts were, as data (exercise, earned, points, lines with name, status, diagnoses).
     flags: grade_id -> sentences for a person; they cost nothing by themselves.
     limits: grade_id -> a sentence that a student understands: which limit was met, where one was.
