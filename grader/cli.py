@@ -1,21 +1,27 @@
-"""The command line: `python -m grader COMMAND`."""
+"""The command line: `python -m grader COMMAND`.
+
+Each room of the package brings its commands in a module `commands`. A student's copy has the room `handin` alone.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+from grader.errors import GraderError
+
+ROOMS = ("handin", "build", "grade")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the process's exit code. Errors of ours become one message, without a traceback."""
     arguments = _parser().parse_args(argv)
-    # Imported here, and in each command, so that --help and a mistyped command answer at once.
-    from grader.build.source import BuildError
-
     try:
         return arguments.run(arguments)
-    except BuildError as error:
+    except GraderError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -23,102 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _build(arguments: argparse.Namespace) -> int:
-    from grader.build import notebooks
-    from grader.build.source import course_root
-
-    root = course_root()
-    if not arguments.check:
-        notebooks.build(root, arguments.chapters, execute=arguments.execute)
-        return 0
-    found = notebooks.stale(root)
-    for sentence in found:
-        print(f"stale: {sentence}")
-    print(
-        "Run `make notebooks` and commit what it writes." if found else "Generated notebooks agree with their sources."
-    )
-    return 1 if found else 0
-
-
-def _leak(arguments: argparse.Namespace) -> int:
-    from grader.build.leak import leaks
-    from grader.build.source import course_root
-
-    found = leaks(course_root())
-    for sentence in found:
-        print(f"leak: {sentence}")
-    print(f"{len(found)} leaks." if found else "Nothing of a solution is in notebooks/.")
-    return 1 if found else 0
-
-
-def _prove(arguments: argparse.Namespace) -> int:
-    from grader.build.proof import prove
-    from grader.build.source import course_root, find_chapters
-
-    root, faults = course_root(), 0
-    for chapter in find_chapters(root, arguments.chapters):
-        tried: dict[str, list[int]] = {}
-        for outcome in prove(root, chapter):
-            counts = tried.setdefault(outcome.exercise, [0, 0])
-            counts[outcome.answer.kind == "wrong"] += 1
-            if outcome.fault:
-                faults += 1
-                print(f"{outcome.exercise}, {outcome.answer.kind} answer {outcome.answer.name!r}: {outcome.fault}")
-                print(outcome.report)
-        for exercise, (right, wrong) in tried.items():
-            print(f"{chapter.name} {exercise}: {right} right variants and {wrong} wrong answers tried")
-    print(f"{faults} faults." if faults else "Every right variant is accepted and every wrong answer rejected.")
-    return 1 if faults else 0
-
-
-def _stats(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-    from rich.table import Table
-
-    from grader.build.source import course_root, find_chapters, read_source
-    from grader.build.stats import measure
-
-    for chapter in find_chapters(course_root(), arguments.chapters):
-        table = Table("measure", "value", "aim", "", title=chapter.name)
-        for row in measure(read_source(chapter.source)):
-            table.add_row(row.name, row.value, row.target, "" if row.within else "outside")
-        Console().print(table)
-    return 0
-
-
-def _demo(arguments: argparse.Namespace) -> int:
-    from grader.build.source import course_root
-    from grader.grade.demo import demonstrate
-
-    return demonstrate(course_root(), arguments.chapter)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m grader", description="Build the workbook, prove it, grade a class."
-    )
+    parser = argparse.ArgumentParser(prog="python -m grader", description="A workbook that checks itself.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    build = commands.add_parser("build", help="make solution notebooks and their releases from the sources")
-    build.add_argument("chapters", nargs="*", metavar="CHAPTER", help="folder names or numbers; all when none is given")
-    build.add_argument(
-        "--check", action="store_true", help="write nothing; say what is stale, and exit 1 if anything is"
-    )
-    build.add_argument("--execute", action="store_true", help="execute every cell again")
-    build.set_defaults(run=_build)
-
-    leak = commands.add_parser("leak", help="prove that nothing of a solution is in the releases")
-    leak.set_defaults(run=_leak)
-
-    prove = commands.add_parser("prove", help="try every answer on file against a chapter's tests")
-    prove.add_argument("chapters", nargs="*", metavar="CHAPTER", help="folder names or numbers; all when none is given")
-    prove.set_defaults(run=_prove)
-
-    stats = commands.add_parser("stats", help="measure chapters beside the shape the course aims for")
-    stats.add_argument("chapters", nargs="*", metavar="CHAPTER", help="folder names or numbers; all when none is given")
-    stats.set_defaults(run=_stats)
-
-    demo = commands.add_parser("demo", help="grade the bundled class and print its table")
-    demo.add_argument("chapter", nargs="?", default="05", metavar="CHAPTER", help="whose class (default: 05)")
-    demo.set_defaults(run=_demo)
+    for room in ROOMS:
+        if find_spec(f"grader.{room}"):
+            import_module(f"grader.{room}.commands").add_commands(commands)
     return parser

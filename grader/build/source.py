@@ -23,6 +23,8 @@ import jupytext
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from grader.errors import GraderError
+
 KNOWN_KEYS = {"id", "role", "points", "tags"}
 ROLES = {"forward", "locked", "answer", "check"}
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -34,7 +36,7 @@ CELL_MARKER = re.compile(r"^# %%(?!%)")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-class BuildError(Exception):
+class BuildError(GraderError):
     """Something in the course's sources keeps a notebook from being built; the text says where and what to do."""
 
 

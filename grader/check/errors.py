@@ -1,8 +1,6 @@
 """The errors that this package raises on purpose. Each text says what was wrong and what to do."""
 
-
-class GraderError(Exception):
-    """Base of every error of our own."""
+from grader.errors import GraderError
 
 
 class ForwardCellError(GraderError):

@@ -1,0 +1,92 @@
+"""`python -m grader build`, `leak`, `prove`, `stats`: for who changes the course.
+
+What a command needs is imported inside it, so that --help and a mistyped command answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    build = commands.add_parser("build", help="make solution notebooks and their releases from the sources")
+    build.add_argument("chapters", nargs="*", metavar="CHAPTER", help="folder names or numbers; all when none is given")
+    build.add_argument(
+        "--check", action="store_true", help="write nothing; say what is stale, and exit 1 if anything is"
+    )
+    build.add_argument("--execute", action="store_true", help="execute every cell again")
+    build.set_defaults(run=_build)
+
+    leak = commands.add_parser("leak", help="prove that nothing of a solution is in the releases")
+    leak.set_defaults(run=_leak)
+
+    prove = commands.add_parser("prove", help="try every answer on file against a chapter's tests")
+    prove.add_argument("chapters", nargs="*", metavar="CHAPTER", help="folder names or numbers; all when none is given")
+    prove.set_defaults(run=_prove)
+
+    stats = commands.add_parser("stats", help="measure chapters beside the shape the course aims for")
+    stats.add_argument("chapters", nargs="*", metavar="CHAPTER", help="folder names or numbers; all when none is given")
+    stats.set_defaults(run=_stats)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from grader.build import notebooks
+    from grader.build.source import course_root
+
+    root = course_root()
+    if not arguments.check:
+        notebooks.build(root, arguments.chapters, execute=arguments.execute)
+        return 0
+    found = notebooks.stale(root)
+    for sentence in found:
+        print(f"stale: {sentence}")
+    print(
+        "Run `make notebooks` and commit what it writes." if found else "Generated notebooks agree with their sources."
+    )
+    return 1 if found else 0
+
+
+def _leak(arguments: argparse.Namespace) -> int:
+    from grader.build.leak import leaks
+    from grader.build.source import course_root
+
+    found = leaks(course_root())
+    for sentence in found:
+        print(f"leak: {sentence}")
+    print(f"{len(found)} leaks." if found else "Nothing of a solution is in notebooks/.")
+    return 1 if found else 0
+
+
+def _prove(arguments: argparse.Namespace) -> int:
+    from grader.build.proof import prove
+    from grader.build.source import course_root, find_chapters
+
+    root, faults = course_root(), 0
+    for chapter in find_chapters(root, arguments.chapters):
+        tried: dict[str, list[int]] = {}
+        for outcome in prove(root, chapter):
+            counts = tried.setdefault(outcome.exercise, [0, 0])
+            counts[outcome.answer.kind == "wrong"] += 1
+            if outcome.fault:
+                faults += 1
+                print(f"{outcome.exercise}, {outcome.answer.kind} answer {outcome.answer.name!r}: {outcome.fault}")
+                print(outcome.report)
+        for exercise, (right, wrong) in tried.items():
+            print(f"{chapter.name} {exercise}: {right} right variants and {wrong} wrong answers tried")
+    print(f"{faults} faults." if faults else "Every right variant is accepted and every wrong answer rejected.")
+    return 1 if faults else 0
+
+
+def _stats(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    from grader.build.source import course_root, find_chapters, read_source
+    from grader.build.stats import measure
+
+    for chapter in find_chapters(course_root(), arguments.chapters):
+        table = Table("measure", "value", "aim", "", title=chapter.name)
+        for row in measure(read_source(chapter.source)):
+            table.add_row(row.name, row.value, row.target, "" if row.within else "outside")
+        Console().print(table)
+    return 0
