@@ -1,0 +1,13 @@
+"""Run a body of code where it can reach nothing but its own folder.
+
+policy   what a submission may have, and the statuses that say which limit it met
+layers   what this machine offers; which required properties that gives; the refusal
+confinement  the order in which a fork is confined
+kernel, namespaces, landlock, seccomp, limits, watch: a mechanism each
+"""
+
+from grader.grade.sandbox.confinement import confine
+from grader.grade.sandbox.layers import Refused, require
+from grader.grade.sandbox.policy import Policy, explain, isolation_setting
+
+__all__ = ["Policy", "Refused", "confine", "explain", "isolation_setting", "require"]
