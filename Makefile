@@ -20,7 +20,7 @@ ifneq ($(PIP_INDEX_URL),)
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help setup lab grade test notebooks check corpus bench lock clean venv
+.PHONY: help setup lab grade test notebooks release check corpus bench lock clean venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ test: $(READY) ## all tests
 
 notebooks: $(READY) ## rebuild solutions/ and notebooks/ from their sources
 	$(RUN) -m grader build
+
+release: $(READY) ## the archive that students get, in dist/
+	$(RUN) -m grader release
 
 check: $(READY) ## style, stale notebooks, leaked solutions
 	$(BIN)/ruff check .

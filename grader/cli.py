@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 
 from grader.errors import GraderError
 
@@ -33,6 +33,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m grader", description="A workbook that checks itself.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for room in ROOMS:
-        if find_spec(f"grader.{room}"):
+        if (Path(__file__).parent / room / "commands.py").exists():
             import_module(f"grader.{room}.commands").add_commands(commands)
     return parser

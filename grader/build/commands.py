@@ -20,6 +20,13 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     leak = commands.add_parser("leak", help="prove that nothing of a solution is in the releases")
     leak.set_defaults(run=_leak)
 
+    release = commands.add_parser("release", help="write the archive that students get")
+    release.add_argument(
+        "chapters", nargs="*", metavar="CHAPTER", help="folder names or numbers; all when none is given"
+    )
+    release.add_argument("--to", default="dist", metavar="FOLDER", help="where to write it (default: dist)")
+    release.set_defaults(run=_release)
+
     prove = commands.add_parser("prove", help="try every answer on file against a chapter's tests")
     prove.add_argument("chapters", nargs="*", metavar="CHAPTER", help="folder names or numbers; all when none is given")
     prove.set_defaults(run=_prove)
@@ -55,6 +62,17 @@ def _leak(arguments: argparse.Namespace) -> int:
         print(f"leak: {sentence}")
     print(f"{len(found)} leaks." if found else "Nothing of a solution is in notebooks/.")
     return 1 if found else 0
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from grader.build.archive import write_archive
+    from grader.build.source import course_root
+
+    path = write_archive(course_root(), Path(arguments.to), arguments.chapters)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, the same bytes for the same course.")
+    return 0
 
 
 def _prove(arguments: argparse.Namespace) -> int:

@@ -12,8 +12,10 @@ import json
 import re
 import tokenize
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 
 from grader.build.notebooks import RELEASE, read_stored
@@ -29,37 +31,62 @@ from grader.build.source import (
     regions,
 )
 
+RUN = 3  # lines: a solution's words, one by one, also stand in programs that do something else
 SHORTEST = 12  # characters: shorter lines ("else:", "n = 32") say nothing by standing in both texts
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What students must not get, by chapter.
+
+    lines: line -> "a solution line" or "a hidden test line". given: the text that every reader has, squeezed.
+    pictures: base64 text of the pictures that the solution stores.
+    """
+
+    lines: dict[str, dict[str, str]]
+    given: dict[str, str]
+    pictures: dict[str, set[str]]
+
+
+def secrets_of(root: Path) -> Secrets:
+    """The secrets of every chapter of the course."""
+    chapters = find_chapters(root)
+    sources = {chapter.name: read_source(chapter.source) for chapter in chapters}
+    return Secrets(
+        lines={name: secret_lines(source) for name, source in sources.items()},
+        given={name: squeeze("\n".join(given_text(source))) for name, source in sources.items()},
+        pictures={chapter.name: stored_pictures(read_stored(chapter.solution)) for chapter in chapters},
+    )
 
 
 def leaks(root: Path) -> list[str]:
     """One sentence for each leak in `root`/notebooks: the file, and what leaked."""
-    chapters = find_chapters(root)
-    sources = {chapter.name: read_source(chapter.source) for chapter in chapters}
-    secrets = {name: secret_lines(source) for name, source in sources.items()}
-    given = {name: squeeze("\n".join(given_text(source))) for name, source in sources.items()}
-    pictures = {chapter.name: stored_pictures(read_stored(chapter.solution)) for chapter in chapters}
+    secrets = secrets_of(root)
     found: list[str] = []
     for path in sorted((root / RELEASE).rglob("*")):
-        if not path.is_file() or ".ipynb_checkpoints" in path.parts:
-            continue
-        name = path.relative_to(root).as_posix()
-        text = path.read_bytes().decode("utf-8", "replace")
-        shown = "\n".join(squeeze(string) for string in _strings(path, text))
-        allowed = given.get(path.parent.name, "")
-        sentences = ["a Python source"] if path.suffix == ".py" else []
-        sentences += [f"the marker {word!r}" for word in SENTINELS if word in text]
-        sentences += stored_outputs(read_stored(path)) if path.suffix == ".ipynb" else []
-        for chapter, lines in secrets.items():
-            sentences += [
-                f"{kind} of {chapter}: {line}"
-                for line, kind in lines.items()
-                if squeeze(line) in shown and squeeze(line) not in allowed
-            ]
-            if any(image in shown for image in pictures[chapter]):
-                sentences.append(f"a picture stored in the solution of {chapter}")
-        found += [f"{name}: {sentence}" for sentence in sentences]
+        if path.is_file() and ".ipynb_checkpoints" not in path.parts:
+            name = path.relative_to(root)
+            found += [f"{name.as_posix()}: {sentence}" for sentence in leaked(name, path.read_bytes(), secrets)]
     return found
+
+
+def leaked(path: Path, content: bytes, secrets: Secrets) -> list[str]:
+    """One sentence for each secret in a file that students get. path: below the course's folder."""
+    text = content.decode("utf-8", "replace")
+    shown = "\n".join(squeeze(string) for string in _strings(path, text))
+    allowed = secrets.given.get(path.parent.name, "")
+    sentences = ["a Python source"] if path.suffix == ".py" else []
+    sentences += [f"the marker {word!r}" for word in SENTINELS if word in text]
+    sentences += stored_outputs(nbformat.reads(text, as_version=4)) if path.suffix == ".ipynb" else []
+    for chapter, lines in secrets.lines.items():
+        sentences += [
+            f"{kind} of {chapter}: {line}"
+            for line, kind in lines.items()
+            if squeeze(line) in shown and squeeze(line) not in allowed
+        ]
+        if any(image in shown for image in secrets.pictures[chapter]):
+            sentences.append(f"a picture stored in the solution of {chapter}")
+    return sentences
 
 
 def secret_lines(notebook: NotebookNode) -> dict[str, str]:
@@ -74,6 +101,20 @@ def secret_lines(notebook: NotebookNode) -> dict[str, str]:
                     if len(squeeze(line)) >= SHORTEST and squeeze(line) not in given:
                         secrets[line] = kind
     return secrets
+
+
+def secret_runs(notebook: NotebookNode) -> dict[str, str]:
+    """Squeezed text -> first line, of every three lines in a row of a solution: for programs that students get."""
+    given = squeeze("\n".join(given_text(notebook)))
+    runs = {}
+    for cell in notebook.cells:
+        for region in regions(cell.source, BEGIN_SOLUTION, END_SOLUTION):
+            lines = [line.strip() for line in region if line.strip()]
+            for first in range(len(lines) - RUN + 1):
+                run = squeeze("".join(lines[first : first + RUN]))
+                if len(run) >= RUN * SHORTEST and run not in given:
+                    runs[run] = lines[first]
+    return runs
 
 
 def given_text(notebook: NotebookNode) -> Iterator[str]:

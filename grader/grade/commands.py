@@ -13,6 +13,40 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     demo.add_argument("chapter", nargs="?", default="05", metavar="CHAPTER", help="whose class (default: 05)")
     demo.set_defaults(run=_demo)
 
+    collect = commands.add_parser("collect", help="sort what students handed in into class/submitted")
+    collect.add_argument("download", metavar="DOWNLOAD", help="a folder or zip file of hand-ins, or an LMS's")
+    collect.add_argument("chapters", nargs="*", metavar="CHAPTER", help="take these only; all when none is given")
+    collect.set_defaults(run=_collect)
+
+
+def _collect(arguments: argparse.Namespace) -> int:
+    from collections import Counter
+    from pathlib import Path
+
+    from grader.build.release import course_config
+    from grader.build.source import course_root
+    from grader.errors import GraderError
+    from grader.grade.collect import collect, store
+    from grader.handin.manifest import Manifest
+
+    root = course_root()
+    download = Path(arguments.download)
+    if not download.exists():
+        raise GraderError(f"There is no {download}.")
+    manifest = Manifest.find(root)
+    collection = collect(download, manifest, manifest.pick(arguments.chapters))
+    submitted = root / course_config(root).CourseDirectory.submitted_directory
+    store(collection, submitted, manifest)
+    for sentence in collection.refused:
+        print(f"not taken: {sentence}")
+    for chapter, number in sorted(Counter(chapter for _, chapter in collection.taken).items()):
+        print(f"{chapter}: {number} submissions")
+    if not collection.taken:
+        print("Nothing was taken.")
+        return 1
+    print(f"They lie in {submitted.relative_to(root)}, each with the time at which it was handed in.")
+    return 0
+
 
 def _demo(arguments: argparse.Namespace) -> int:
     from grader.build.source import course_root
