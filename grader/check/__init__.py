@@ -5,6 +5,6 @@ A notebook imports what it needs from here: `from grader.check import check, rea
 
 from grader.check.checker import check
 from grader.check.names import read_names, split_names
-from grader.check.quick import steps
+from grader.check.quick import quick_figures, steps
 
-__all__ = ["check", "read_names", "split_names", "steps"]
+__all__ = ["check", "quick_figures", "read_names", "split_names", "steps"]

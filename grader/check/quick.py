@@ -1,6 +1,8 @@
-"""How long the notebooks' long loops run: in full for a reader, a few steps where a machine only checks."""
+"""How long the notebooks' long loops run, and whether figures are painted: in full for a reader, less for a machine."""
 
 import os
+
+from IPython import get_ipython
 
 
 def steps(full: int, quick: int) -> int:
@@ -11,7 +13,22 @@ def steps(full: int, quick: int) -> int:
     """
     if not 0 < quick <= full:
         raise ValueError(f"steps wants 0 < quick <= full, not full={full} and quick={quick}")
-    return quick if _is_set("NBGRADER_EXECUTION") or _is_set("GRADER_QUICK") else full
+    return quick if _is_quick() else full
+
+
+def quick_figures() -> None:
+    """In a quick run, show a figure as a line of text and leave it unpainted: painting is most of such a run's time.
+
+    For a notebook's first cell, after matplotlib is imported. Does nothing for a reader, and outside of IPython.
+    """
+    if _is_quick() and get_ipython() is not None:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats()  # no format: neither PNG nor any other
+
+
+def _is_quick() -> bool:
+    return _is_set("NBGRADER_EXECUTION") or _is_set("GRADER_QUICK")
 
 
 def _is_set(variable: str) -> bool:
