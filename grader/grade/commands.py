@@ -1,4 +1,4 @@
-"""`python -m grader demo`: for who grades a class.
+"""`python -m grader demo | collect | doctor`: for who grades a class.
 
 What a command needs is imported inside it, so that --help and a mistyped command answer at once.
 """
@@ -17,6 +17,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     collect.add_argument("download", metavar="DOWNLOAD", help="a folder or zip file of hand-ins, or an LMS's")
     collect.add_argument("chapters", nargs="*", metavar="CHAPTER", help="take these only; all when none is given")
     collect.set_defaults(run=_collect)
+
+    doctor = commands.add_parser("doctor", help="say which layers of the sandbox this machine has")
+    doctor.set_defaults(run=_doctor)
 
 
 def _collect(arguments: argparse.Namespace) -> int:
@@ -53,3 +56,9 @@ def _demo(arguments: argparse.Namespace) -> int:
     from grader.grade.demo import demonstrate
 
     return demonstrate(course_root(), arguments.chapter)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from grader.grade.doctor import examine
+
+    return examine()

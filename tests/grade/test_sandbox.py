@@ -171,7 +171,7 @@ def test_each_property_is_missed_where_no_layer_gives_it():
 
 def test_an_unknown_setting_is_named(monkeypatch):
     monkeypatch.setenv("GRADER_ISOLATION", "ful")
-    with pytest.raises(ValueError, match="'ful'"):
+    with pytest.raises(Refused, match="'ful'"):
         policy.isolation_setting()
 
 

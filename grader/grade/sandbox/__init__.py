@@ -7,7 +7,7 @@ kernel, namespaces, landlock, seccomp, limits, watch: a mechanism each
 """
 
 from grader.grade.sandbox.confinement import confine
-from grader.grade.sandbox.layers import Refused, require
-from grader.grade.sandbox.policy import Policy, explain, isolation_setting
+from grader.grade.sandbox.layers import require
+from grader.grade.sandbox.policy import Policy, Refused, explain, isolation_setting
 
 __all__ = ["Policy", "Refused", "confine", "explain", "isolation_setting", "require"]

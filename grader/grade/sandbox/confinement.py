@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from grader.grade.sandbox import kernel, landlock, limits, namespaces, seccomp, watch
-from grader.grade.sandbox.layers import NAMESPACES, Refused, present, require
-from grader.grade.sandbox.policy import HOME, NOT_CONFINED, OVER_MEMORY, Policy, interpreter_paths
+from grader.grade.sandbox.layers import NAMESPACES, present, require
+from grader.grade.sandbox.policy import HOME, NOT_CONFINED, OVER_MEMORY, Policy, Refused, interpreter_paths
 
 KEPT_VARIABLES = ("MPLBACKEND", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GRADER_CARRIED")
 

@@ -14,13 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.grade.sandbox import kernel, landlock, limits, namespaces, seccomp
-from grader.grade.sandbox.policy import ISOLATIONS, Policy
+from grader.grade.sandbox.policy import ISOLATIONS, Policy, Refused
 
 NAMESPACES = frozenset({"user", "mount", "pid", "network", "ipc"})
-
-
-class Refused(Exception):
-    """Grading may not start: a required property has no layer that gives it. The message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,7 @@ class Property:
 
 
 USER_NAMESPACES = "grade as root, or allow user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0)"
-CGROUP = "a writable cgroup: grade as root, or under systemd-run --user --scope -p Delegate=yes"
+CGROUP = "grade as root, or under systemd-run --user --scope -p Delegate=yes"
 LAYERS = (
     Layer("user", "acting as root or as you; it has a user of its own", USER_NAMESPACES),
     Layer("mount", "seeing or changing any file but its own copy; filling the disk", USER_NAMESPACES),

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.errors import GraderError
+
 ISOLATIONS = ("full", "process", "none")
 
 # Exit statuses of a confined process besides its own; 128 + n stands for signal n.
@@ -16,6 +18,10 @@ OVER_MEMORY = 124
 OVER_DISK = 123
 
 HOME = Path("/home/student")  # the working folder, as the submission sees it
+
+
+class Refused(GraderError):
+    """Grading may not start. The message, one sentence, says what to install or which setting accepts less."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,10 @@ class Policy:
 
 
 def isolation_setting() -> str:
-    """The isolation asked for by GRADER_ISOLATION: "full" where it is unset. Raises ValueError for an unknown word."""
+    """The isolation asked for by GRADER_ISOLATION: "full" where it is unset. Raises Refused for an unknown word."""
     word = os.environ.get("GRADER_ISOLATION", "full")
     if word not in ISOLATIONS:
-        raise ValueError(f"GRADER_ISOLATION is {word!r}; it must be one of {', '.join(ISOLATIONS)}.")
+        raise Refused(f"GRADER_ISOLATION is {word!r}; it must be one of {', '.join(ISOLATIONS)}.")
     return word
 
 
