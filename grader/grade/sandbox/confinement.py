@@ -168,8 +168,9 @@ class _Confinement:
         tempfile.tempdir = None
         os.chdir(self._home())
         os.umask(0o077)
-        if "privileges" in self.layers:
+        if self.layers & {"privileges", "landlock", "seccomp"}:  # the latter two ask for it
             kernel.prctl(kernel.SET_NO_NEW_PRIVS, 1)
+        if "privileges" in self.layers:
             kernel.prctl(kernel.SET_DUMPABLE, 0)
         _die_with(parent)  # not earlier: a change of uid undoes it
         null = os.open("/dev/null", os.O_RDWR)

@@ -77,9 +77,9 @@ class _MountAttributes(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "user_namespace")]
 
 
-def set_mount(target: str, attributes: int, *, recursive: bool = False) -> None:
-    """Add attributes to a mount, with `recursive` to all mounts below it too."""
-    wanted = _MountAttributes(attributes, 0, 0, 0)
+def set_mount(target: str, attributes: int, *, clear: int = 0, recursive: bool = False) -> None:
+    """Add attributes to a mount and clear others, with `recursive` on all mounts below it too."""
+    wanted = _MountAttributes(attributes, clear, 0, 0)
     flags = AT_RECURSIVE if recursive else 0
     syscall("mount_setattr", AT_FDCWD, target.encode(), flags, ctypes.byref(wanted), ctypes.sizeof(wanted))
 

@@ -37,7 +37,7 @@ def abi() -> int:
 
 
 def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
-    """Restrict this process and all that it starts. Needs no_new_privs; paths that do not exist are skipped."""
+    """Restrict this process and all that it starts. Needs no_new_privs; paths out of reach are skipped."""
     version = abi()
     every_right = (1 << KNOWN_RIGHTS[min(version, 5)]) - 1
     rules = _Ruleset(every_right, 3 if version >= ABI_WITH_TCP else 0, 3 if version >= ABI_WITH_SCOPES else 0)
@@ -56,7 +56,7 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
 def _allow(ruleset: int, path: Path, rights: int) -> None:
     try:
         parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return
     try:
         if not stat.S_ISDIR(os.fstat(parent).st_mode):
