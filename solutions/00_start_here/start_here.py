@@ -120,15 +120,33 @@ plt.show()
 
 # %% [markdown]
 # A name that is on both lists stands in the file twice. To judge a model by names that it has never seen, one must
-# split by *different* names. `split_names` does so; the plain way, by line, would leak.
+# split by *different* names. `split_names` does so. The plain way, the first 80 % of the lines to train and the rest to
+# judge, leaks: it judges by names that were learned.
 
 # %% id="split"
 train, dev, test = split_names(names)
 print(f"train {len(train):,}, dev {len(dev):,}, test {len(test):,}")
-print("names of dev that train has too:", len(set(train) & set(dev)))
 
-cut = len(names) * 8 // 10  # the plain way: the first 80 % of the lines
-print("cut by line instead:", len(set(names[:cut]) & set(names[cut:])))
+cut = len(names) * 8 // 10
+kept_back = {"split_names": (train, dev + test), "cut by line": (names[:cut], names[cut:])}
+for way, (learned, judged) in kept_back.items():
+    print(f"{way}: {len(set(learned) & set(judged)):,} of {len(set(judged)):,} names to judge by were learned")
+
+# %% tags=["figure"] id="figure-split"
+fig, ax = plt.subplots(figsize=(8, 1.9), layout="constrained")
+for row, (learned, judged) in enumerate(kept_back.values()):
+    seen, new = len(set(judged) & set(learned)), len(set(judged) - set(learned))
+    ax.barh(row, new, color=BLUE, edgecolor="black", label="" if row else "never seen")
+    ax.barh(row, seen, left=new, color=ORANGE, edgecolor="black", hatch="//", label="learned before" if row else "")
+ax.set(yticks=[0, 1], yticklabels=kept_back, xlabel="different names to judge a model by")
+ax.set_title("Cut by line, one in nine of the names to judge by was learned before")
+ax.invert_yaxis()
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
+# %% [markdown]
+# *Figure: two horizontal bars. The one of split_names is of one colour, all names are new. In the one cut by line a
+# hatched part, 695 of 6,452, was learned before.*
 
 # %% [markdown]
 # ## The check
@@ -269,8 +287,9 @@ plt.show()
 # %% [markdown]
 # ### Why run everything again? See for yourself
 #
-# Run the next cell, then change `3` to `4`, and run only the `print` cell below it. The page says 4, the kernel still
-# knows 3. The numbers in brackets on the left say in which order cells were run.
+# The **kernel** is the running Python behind the page. Run the next cell, then change `3` to `4`, and run only the
+# `print` cell below it. The page says 4, the kernel still knows 3. The numbers in brackets on the left say in which
+# order cells were run.
 
 # %% id="state-a"
 apples = 3
@@ -281,17 +300,45 @@ print("apples:", apples)
 # %% [markdown]
 # ## What grading looks at
 #
+# Your cells run once, from top to bottom, in a process of their own, without a network and without other files. The
+# hidden tests run elsewhere. They send inputs to your functions and compare what comes back.
+
+# %% tags=["figure"] id="figure-grading"
+fig, ax = plt.subplots(figsize=(9, 2.6), layout="constrained")
+for x, colour, title, text in [
+    (0, "0.4", "your file", "locked cells\nare put back"),
+    (1.3, BLUE, "your cells", "run once, in order,\nwalled off"),
+    (3, VERMILION, "hidden tests", "draw fresh inputs,\nknow the answers"),
+    (4.3, "0.4", "points", "line by line"),
+]:
+    ax.add_patch(plt.Rectangle((x, 0), 1, 1, fc="white", ec=colour, lw=3))
+    ax.text(x + 0.5, 0.72, title, ha="center", weight="bold")
+    ax.text(x + 0.5, 0.3, text, ha="center", va="center", fontsize=9)
+for start, end, y in [(1, 1.3, 0.5), (4, 4.3, 0.5), (3, 2.3, 0.68), (2.3, 3, 0.32)]:
+    ax.annotate("", (end, y), (start, y), arrowprops={"arrowstyle": "-|>", "lw": 2})
+ax.text(2.65, 0.78, "names, letter", ha="center", fontsize=9)
+ax.text(2.65, 0.12, "0.5", ha="center", fontsize=9)
+ax.set(xlim=(-0.1, 5.4), ylim=(-0.1, 1.1), title="Your code and the tests never meet: inputs go in, answers come back")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: four boxes in a row. Your file, with its locked cells put back, leads to your cells, which run walled off.
+# Between them and the hidden tests two arrows: inputs such as names and a letter go in, an answer such as 0.5 comes
+# back. From the tests an arrow leads to the points.*
+#
 # | it looks at | it does not look at |
 # |---|---|
 # | your functions and values, by their names | how you wrote them: loops or one line |
 # | other inputs: numbers, sizes, edge cases | the outputs stored in your file |
-# | each exercise by itself: a crash costs that one only | speed, within reason |
+# | each exercise by itself: a crash costs that one only | warnings and prints; speed, within reason |
 # | *some* rounding: right is right up to that | exercises marked “Further” |
 
 # %% [markdown]
-# Locked cells are put back before grading, so a change in them is lost. Cells that you add are kept and run. Long
-# trainings run for a few steps only in grading; no points hang on a number that only a long run reaches. Partly right
-# earns part of the points, line by line.
+# So return your result: a `print` reaches nobody. What crosses is data, that is numbers, lists, text, tensors. Cells that
+# you add are kept and run; files beside the notebook are not. Given cells that only draw a figure are left out, so
+# write no answer into them. Long trainings run for a few steps; no points hang on a number that only a long run reaches.
+# Partly right earns part of the points, line by line.
 
 # %% [markdown]
 # ## Three things to keep
