@@ -56,9 +56,7 @@ for row, (name, minutes, points) in enumerate(chapters):
         edgecolor="white",
     )
     ax.text(minutes / 60 + 0.05, row, f"{points} points", va="center", fontsize=9)
-ax.set(
-    yticks=range(len(chapters)), yticklabels=[name for name, _, _ in chapters], xlabel="hours", xlim=(0, 4.8)
-)
+ax.set(yticks=range(len(chapters)), yticklabels=[name for name, _, _ in chapters], xlabel="hours", xlim=(0, 4.8))
 ax.invert_yaxis()
 ax.set_title("Nine chapters are the core; the last two, hatched, are electives")
 plt.show()

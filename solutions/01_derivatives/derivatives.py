@@ -41,12 +41,13 @@ BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00
 # instant: the slope of the **tangent**. Move the second point towards the first and watch.
 
 
-# %% tags=["figure"] id="figure-secants"
+# %% id="position"
 def position(t):
     """Metres after t seconds of braking."""
     return 30 * t - 3 * t**2
 
 
+# %% tags=["figure"] id="figure-secants"
 t, at = np.linspace(0, 5, 200), 2.0
 fig, axes = plt.subplots(1, 4, figsize=(12, 3), sharey=True, layout="constrained")
 for ax, h in zip(axes, [2.5, 1.5, 0.5, 0.01]):
@@ -258,7 +259,7 @@ award("1.2", lines, points=3)
 x = torch.tensor([0.3, -1.2, 2.0], dtype=torch.float64)
 found = central_difference(lambda x: torch.exp(x).prod() + x[0] * x[2], x, 1e-5)
 truth = jacobian(lambda x: torch.exp(x).prod() + x[0] * x[2], x)
-if found is not None:
+if isinstance(found, torch.Tensor):
     print("central ", found)
     print("autograd", truth)
     print("agree to 8 digits:", torch.allclose(found, truth, rtol=1e-8, atol=0.0))
@@ -291,11 +292,11 @@ plt.show()
 # %% [markdown]
 # *Figure: 1 and its sixteen neighbours above on the horizontal axis, the computed values of exp on the vertical. They
 # rise in uneven steps of one or two whole units around the dashed tangent.*
-
-# %% [markdown]
-# A secant between two such points has the slope of the stairs. At $h = 10^{-17}$ the sum $1 + h$ is rounded to 1 and the slope is 0. Two errors pull in opposite directions. Let
-# $u$ be the **unit roundoff**, half of `eps`: $1.1\cdot10^{-16}$ for float64, $6.0\cdot10^{-8}$ for float32. Each
-# value of $f$ is off by up to $u|f|$. So for the forward and the central quotient, roughly
+#
+# A secant between two such points has the slope of the stairs. At $h = 10^{-17}$ the sum $1 + h$ is rounded to 1 and
+# the slope is 0. Two errors pull in opposite directions. The gap from 1 to the next number is `torch.finfo(dtype).eps`;
+# half of it is the **unit roundoff** $u$, $1.1\cdot10^{-16}$ for float64 and $6.0\cdot10^{-8}$ for float32. Each value of
+# $f$ is off by up to $u|f|$. So for the forward and the central quotient, roughly
 #
 # $$E_f(h) = \underbrace{\tfrac h2 |f''|}_{\text{truncation}} + \underbrace{\tfrac{2u|f|}{h}}_{\text{rounding}} \qquad\qquad
 # E_c(h) = \underbrace{\tfrac{h^2}{6} |f'''|}_{\text{truncation}} + \underbrace{\tfrac{u|f|}{h}}_{\text{rounding}}$$
@@ -398,9 +399,7 @@ for dtype in [torch.float32, torch.float64]:
         h = predicted_step(rule, math.sin(1), fk, torch.finfo(dtype).eps / 2)
         found = best_step(typical_error(rule, dtype), 0.0, torch.logspace(-11, -1, 81, dtype=torch.float64))
         if h and found:
-            print(
-                f"{dtype}".removeprefix("torch."), f"{rule}  {h:8.0e}  {found[0]:8.0e}  {found[0] / h:5.1f}"
-            )
+            print(f"{dtype}".removeprefix("torch."), f"{rule}  {h:8.0e}  {found[0]:8.0e}  {found[0] / h:5.1f}")
 
 # %% tags=["figure"] id="figure-four-vs"
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.6), sharey=True, layout="constrained")
@@ -424,8 +423,7 @@ plt.show()
 # *Figure: four V-shaped curves of error against h. In float32 the forward one is lowest near 2e-4, the central near
 # 3e-3; in float64 near 1e-8 and 6e-6. Each square, the best measured step, lies close to its predicted vertical
 # line.*
-
-# %% [markdown]
+#
 # **What just happened.** The bottom of the V is flat on this scale, so within a factor of ten is as good as
 # prediction needs to be. Two rules of thumb come out of your formulas, if $f$ and its derivatives are of one size:
 # $h \approx \sqrt u$ forward, $h \approx \sqrt[3]{u}$ central. And the famous `h = 1e-8` is right in one case of four.
@@ -440,6 +438,20 @@ taken = (x + h) - x  # both roundings are in it
 rise = 2 * (x + h) - 2 * x  # f(x) = 2x, slope 2
 print(f"asked for h = {h:.8f}, taken {taken:.8f}")
 print(f"rise / h = {rise / h:.5f}, rise / step taken = {rise / taken:.5f}")
+
+# %% tags=["figure"] id="figure-step-taken"
+numbers = float(taken) + 2.0**-20 * np.arange(-2, 3)  # 10 + these: the float32 numbers around 10.001
+fig, ax = plt.subplots(figsize=(7, 1.7), layout="constrained")
+ax.plot(1000 * numbers, np.zeros(5), "|", color="black", ms=22, mew=2, label="float32 numbers")
+ax.plot(1, 0, "v", color=VERMILION, ms=10, label="x + h on paper")
+ax.plot(1000 * float(taken), 0, "s", mfc="none", mec=BLUE, mew=2, ms=14, label="x + h in float32")
+ax.set(xlabel="h, in thousandths", yticks=[], title="The step goes to the nearest number that there is")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
+# %% [markdown]
+# *Figure: a line with five ticks, the float32 numbers near 10.001. A triangle at h = 1 thousandth lies between two of
+# them; a square frames the tick to its right, a good third of a gap away.*
 
 # %% [markdown]
 # ## 4 · The complex step
@@ -531,12 +543,13 @@ award("1.4", judge_complex_step(submission, seed=challenge_seed("1.4", "complex"
 # comparisons cannot fool. Here is yours beside the quotients:
 
 
-# %% tags=["figure"] id="figure-complex"
+# %% id="wild"
 def wild(x):
     """Squire and Trapp's example, for real or complex x."""
     return np.exp(x) / np.sqrt(np.sin(x) ** 3 + np.cos(x) ** 3)
 
 
+# %% tags=["figure"] id="figure-complex"
 hs, truth = np.logspace(-20, -1, 77), 4.053427893898621
 curves = {"forward": [(wild(1.5 + h) - wild(1.5)) / h for h in hs]}
 curves["central"] = [(wild(1.5 + h) - wild(1.5 - h)) / (2 * h) for h in hs]
@@ -644,7 +657,7 @@ def swell(n):
 # $(x^n)' = n x^{n-1}$, $(e^{g})' = g'\,e^{g}$. For the count: $l_2 = 4x(1-x)$ takes one round, $l_n$ takes $n-1$.
 # <details><summary>Hint 3: the shape of the code</summary>
 #
-# `sympify`, then `diff`, then `subs`, then `float`. A leaf tensor with `requires_grad=True` and a dtype, then
+# `sympify`, then `diff`, then `subs`, then `float`. A tensor made with `requires_grad=True` and a dtype, then
 # `torch.autograd.grad`. A loop that rebinds `l`, then `count_ops` twice.
 #
 # </details></details></details>
@@ -660,8 +673,28 @@ award("1.5", judge_four_ways(submission, seed=challenge_seed("1.5", "ways"), siz
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **What just happened.** Four ways, one number. Now the plot of your counts, with a third line: $l_n$ and $l_n'$
-# computed *together*, one step after the other.
+# **What just happened.** Four ways, one number, up to what each of them loses. Yours, on the first function:
+
+# %% tags=["figure"] id="figure-four-errors"
+ways = {
+    "by hand": by_hand,
+    "differences": lambda x: by_differences(lambda t: 3 * t**2 + math.exp(2 * t), x),
+    "symbols": lambda x: by_symbols("3*x**2 + exp(2*x)", x),
+    "autodiff": lambda x: by_autodiff(lambda t: 3 * t**2 + torch.exp(2 * t), x),
+}
+fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+for (name, way), colour, marker in zip(ways.items(), [BLUE, VERMILION, ORANGE, GREEN], "ovs^"):
+    for x in [0.3, 0.7, 1.1, 1.9] if way(1.0) is not None else []:
+        truth = jacobian(lambda t: 3 * t**2 + torch.exp(2 * t), torch.tensor(x, dtype=torch.float64)).item()
+        ax.semilogy(name, abs(way(x) / truth - 1) + 1e-17, marker, color=colour, mec="black", ms=8)
+ax.set(ylabel="relative error + 1e-17", ylim=(1e-18, 1e-4), title="Three ways lose nothing but the last digit")
+plt.show()
+
+# %% [markdown]
+# *Figure: relative errors of the four ways at four points. Those of differences lie near 1e-11, all others are one
+# rounding, 2e-16, or none.*
+#
+# Now the plot of your counts, with a third line: $l_n$ and $l_n'$ computed *together*, one step after the other.
 
 # %% tags=["figure"] id="figure-swell"
 ns = range(2, 7)
@@ -678,8 +711,7 @@ plt.show()
 # %% [markdown]
 # *Figure: operations against n from 2 to 6, logarithmic. The formula of the derivative climbs from 2 to 768, that
 # of the function from 3 to 78. Both computed step by step: only from 7 to 35.*
-
-# %% [markdown]
+#
 # > **Often said: “symbolic derivatives explode.”** Written out as one formula, they do: 768 operations. But that is
 # > duplication. Keep each $l_k$ and its derivative under a name, and a step costs 3 + 4 operations. That is
 # > automatic differentiation, checked here against the closed form $l_n = \sin^2(N\theta)$, $N = 2^{n-1}$,
@@ -703,9 +735,7 @@ print(f"from the closed form:     {32 * math.sin(64 * theta) / math.sin(2 * thet
 
 # %% tags=["figure"] id="figure-zoom"
 fig, axes = plt.subplots(2, 3, figsize=(10, 4.2), layout="constrained")
-for row, (name, f, colour) in enumerate(
-    [("x·|x| + x", lambda x: x * np.abs(x) + x, BLUE), ("|x|", np.abs, VERMILION)]
-):
+for row, (name, f, colour) in enumerate([("x·|x| + x", lambda x: x * np.abs(x) + x, BLUE), ("|x|", np.abs, VERMILION)]):
     for ax, width in zip(axes[row], [1, 0.1, 0.01]):
         x = np.linspace(-width, width, 201)
         ax.plot(x, f(x), color=colour)
@@ -718,7 +748,19 @@ plt.show()
 # *Figure: two rows of three panels, enlarged 1, 10 and 100 times around 0. Above, x·|x| + x bends at first and is a
 # straight line in the end. Below, |x| is the same V in all three.*
 
+# %% tags=["figure"] id="figure-remainder"
+h = np.logspace(-3, 0, 13)
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+ax.loglog(h, np.ones(13), "s--", color=VERMILION, label="|x| with the best m, which is 0")
+ax.loglog(h, h * np.abs(h) / h, "o-", color=BLUE, label="x·|x| + x with m = 1")
+ax.set(xlabel="h", ylabel="|r(h)| / h", title="A straight line fits if what is left shrinks faster than h")
+ax.legend()
+plt.show()
+
 # %% [markdown]
+# *Figure: what the best line leaves at 0, divided by h, against h. For x·|x| + x it falls with h to 0.001; for |x| it
+# stays at 1.*
+#
 # > **Often said: “to be differentiable a function must be continuous, smooth and have one output.”** Continuity
 # > follows from differentiability and is not enough: $|x|$. *Smooth* asks for more than needed: $x|x|$ has the
 # > derivative $2|x|$ everywhere, also at 0, though that derivative has a kink. And a function with many outputs has
@@ -838,8 +880,7 @@ plt.show()
 # %% [markdown]
 # > **Often said: “all frameworks return 0 there.”** Here you see 0, 0.1 and 0.5, and `sqrt` gave infinity.
 # > Another framework, JAX, returns 1 for `abs` at 0. Torch itself changes such choices between versions.
-
-# %% [markdown]
+#
 # > **Often said: “almost all operations are differentiable.”** Comparisons, rounding, `argmax` and sampling are
 # > not, or have the derivative 0 wherever they have one, which is worse: nothing fails and nothing learns.
 
@@ -860,13 +901,32 @@ print("argmax can be differentiated:", x.argmax().requires_grad, "   x > 1:", (x
 # which is largest when $d$ points along $\nabla f$, and zero when $d$ is at a right angle to it.
 
 
-# %% tags=["figure"] id="figure-hill"
+# %% id="hill"
 def hill(p):
     """f(x, y) = x²y + sin(y). p: (2,) or a stack (m, 2)."""
     return p[..., 0] ** 2 * p[..., 1] + torch.sin(p[..., 1])
 
 
 p = torch.tensor([0.8, 0.6])
+
+# %% tags=["figure"] id="figure-slices"
+t, slopes = torch.linspace(-1, 1, 50), jacobian(hill, p)
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.9), sharey=True, layout="constrained")
+for ax, name, way, slope in zip(axes, "xy", torch.eye(2), slopes):
+    ax.plot(float(p @ way) + t, hill(p + t[:, None] * way), color=BLUE, label=f"only {name} moves")
+    ax.plot(float(p @ way) + t, hill(p) + slope * t, "--", color=VERMILION, label="tangent")
+    ax.plot(p @ way, hill(p), "o", color="black")
+    ax.set(title=f"slope by {name}: {slope:.2f}", xlabel=name)
+    ax.legend()
+axes[0].set_ylabel("f(x, y)")
+fig.suptitle("A partial derivative is the slope of a slice through the hill")
+plt.show()
+
+# %% [markdown]
+# *Figure: two curves through the same point. Left, y stays at 0.6 and x moves: a parabola, with its tangent of slope
+# 0.96. Right, x stays at 0.8 and y moves: the tangent's slope is 1.47.*
+
+# %% tags=["figure"] id="figure-hill"
 xs, ys = torch.meshgrid(torch.linspace(-0.2, 1.8, 80), torch.linspace(-0.4, 1.6, 80), indexing="xy")
 up = jacobian(hill, p)
 up = up / up.norm()
@@ -952,9 +1012,7 @@ angles = torch.deg2rad(torch.arange(360.0))
 directions = torch.stack([angles.cos(), angles.sin()], 1)
 gradient, r = jacobian(hill, p), 1e-3
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
-ax.plot(
-    torch.arange(360), (hill(p + r * directions) - hill(p)) / r, color=BLUE, label="slope in that direction"
-)
+ax.plot(torch.arange(360), (hill(p + r * directions) - hill(p)) / r, color=BLUE, label="slope in that direction")
 ax.plot(range(0, 360, 15), (directions @ gradient)[::15], ".", color=VERMILION, ms=9, label="gradient · d")
 top = math.degrees(math.atan2(gradient[1], gradient[0]))
 ax.axvline(top, color=GREY, ls="--", label=f"direction of the gradient, {top:.0f}°")
@@ -970,23 +1028,35 @@ plt.show()
 # %% [markdown]
 # *Figure: slope against direction from 0 to 360 degrees, one period of a cosine, with dots of gradient · d on it. A
 # dashed line marks the gradient's direction at the highest point; the slope is zero 90 degrees to either side.*
-
-# %% [markdown]
+#
 # **What just happened.** You found the gradient's direction without a derivative; its length is the height of the
 # cosine.
-
-# %% [markdown]
+#
 # > **Often said: “the gradient points to the maximum.”** It points along the steepest *local* ascent, if length is
 # > measured in the ordinary way, and where it is zero it points nowhere. Below, at $(2, 0.5)$ on a long
 # > ridge: the summit is at $(0, 0)$, the gradient aims elsewhere. In one dimension nothing points at all: a
 # > derivative is a number, whose sign says up or down.
 
-# %% id="not-the-maximum"
+# %% tags=["figure"] id="figure-ridge"
 p = torch.tensor([2.0, 0.5])
 g = jacobian(lambda p: -(p[0] ** 2) - 10 * p[1] ** 2, p)
-toward_summit = -p / p.norm()
-cosine = float(g @ toward_summit / g.norm())
-print(f"angle between gradient and summit: {math.degrees(math.acos(cosine)):.0f}°")
+angle = math.degrees(math.acos(float(g @ -p / g.norm() / p.norm())))
+xs, ys = np.meshgrid(np.linspace(-1, 3, 60), np.linspace(-1, 1.2, 60))
+fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
+ax.contour(xs, ys, -(xs**2) - 10 * ys**2, levels=[-12, -9, -6.5, -4, -2, -0.5], cmap="cividis")
+for end, at, colour, style, text in [
+    (p + 0.9 * g / g.norm(), (1.5, -0.45), VERMILION, "-", "gradient"),
+    (0 * p, (0.4, 0.35), BLUE, "--", "to the summit"),
+]:
+    ax.annotate("", end, p, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 3, "ls": style})
+    ax.text(*at, text, color=colour, bbox={"fc": "white", "ec": "none", "pad": 1})
+ax.plot(0, 0, "*k", ms=12)
+ax.set(xlabel="x", ylabel="y", aspect="equal", title=f"Steepest ascent and the way to the summit: {angle:.0f}° apart")
+plt.show()
+
+# %% [markdown]
+# *Figure: level lines of a long ridge, the summit a star at the origin. From (2, 0.5) a solid arrow, the gradient,
+# points down to the crest; a dashed one points left to the summit.*
 
 # %% [markdown]
 # ## 8 · The chain rule is a sum over paths
@@ -999,23 +1069,33 @@ print(f"angle between gradient and summit: {math.degrees(math.acos(cosine)):.0f}
 #
 # **Multiply along a path, add over the paths.** That is the whole chain rule, for any number of variables.
 
+
+# %% id="draw-graph"
+def draw_graph(ax, vertices, edges):
+    """vertices: name -> (x, y, text). edges: [from, to, text], with a fourth entry where dashed."""
+    middle = {"ha": "center", "va": "center"}
+    boxes = {
+        name: ax.text(x, y, text, bbox={"boxstyle": "round,pad=0.4", "fc": "white"}, **middle).get_bbox_patch()
+        for name, (x, y, text) in vertices.items()
+    }
+    for start, end, text, *style in edges:
+        (x0, y0, _), (x1, y1, _) = vertices[start], vertices[end]
+        arrow = {"arrowstyle": "-|>", "color": VERMILION, "lw": 2, "patchA": boxes[start], "patchB": boxes[end]}
+        if style:
+            arrow |= {"ls": "--", "color": GREY}
+        ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
+        if text:
+            ax.text((x0 + x1) / 2, (y0 + y1) / 2, text, bbox={"fc": "white", "ec": "none"}, **middle)
+    ax.axis("off")
+
+
 # %% tags=["figure"] id="figure-paths"
-places = {"a": (0, 1), "b": (0, 0), "c": (1.3, 1), "d": (1.3, 0), "e": (2.6, 0.5)}
-labels = {"a": "a = 2", "b": "b = 3", "c": "c = a·b", "d": "d = b + 1", "e": "e = c·d"}
+names = {
+    "a": (0, 1, "a = 2"), "b": (0, 0, "b = 3"), "c": (1.3, 1, "c = a·b"), "d": (1.3, 0, "d = b + 1"), "e": (2.6, 0.5, "e = c·d"),
+}  # fmt: skip
 fig, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
-middle = {"ha": "center", "va": "center"}
-boxes = {
-    name: ax.text(*at, labels[name], bbox={"boxstyle": "round,pad=0.4", "fc": "white"}, **middle).get_bbox_patch()
-    for name, at in places.items()
-}
-for start, end in ["ac", "bc", "bd", "ce", "de"]:
-    (x0, y0), (x1, y1) = places[start], places[end]
-    colour, style = (GREY, "--") if start == "a" else (VERMILION, "-")
-    arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2, "ls": style}
-    ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | {"patchA": boxes[start], "patchB": boxes[end]})
-    ax.text((x0 + x1) / 2, (y0 + y1) / 2, f"∂{end}/∂{start}", bbox={"fc": "white", "ec": "none"}, **middle)
+draw_graph(ax, names, [["a", "c", "∂c/∂a", "--"], *[[s, t, f"∂{t}/∂{s}"] for s, t in ["bc", "bd", "ce", "de"]]])
 ax.set(xlim=(-0.3, 2.9), ylim=(-0.3, 1.3), title="Two paths lead from b to e (solid), one from a")
-ax.axis("off")
 plt.show()
 
 # %% [markdown]
@@ -1084,11 +1164,24 @@ from grader.check.exercises.ch01_paths import judge_paths
 award("1.8", judge_paths(submission, seed=challenge_seed("1.8", "graphs"), vertices=9), points=4)
 ### END HIDDEN TESTS
 
-# %% [markdown]
-# **What just happened.** With local partials and a graph you can differentiate anything that was computed. Two claims
-# about that example need care.
+# %% tags=["figure"] id="figure-numbers"
+values = {
+    "a": (0, 1, "2"), "b": (0, 0, "3"), "c": (1.3, 1, "6"), "d": (1.3, 0, "4"), "e": (2.6, 0.5, "24"),
+}  # fmt: skip
+fig, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
+draw_graph(ax, values, [["a", "c", "3", "--"], ["b", "c", "2"], ["b", "d", "1"], ["c", "e", "4"], ["d", "e", "6"]])
+ax.text(3.1, 0.75, "by a:  3·4 = 12")
+ax.text(3.1, 0.2, "by b:  2·4 + 1·6 = 14")
+ax.set(xlim=(-0.3, 4.2), ylim=(-0.3, 1.3), title="Multiply along each path, add the paths: 12 and 14")
+plt.show()
 
 # %% [markdown]
+# *Figure: the same graph with numbers. On the edges: a to c 3, b to c 2, b to d 1, c to e 4, d to e 6. Beside it: by a,
+# 3·4 = 12; by b, 2·4 + 1·6 = 14.*
+#
+# **What just happened.** With local partials and a graph you can differentiate anything that was computed. Two claims
+# about that example need care.
+#
 # > **Often said: “the derivative of a sum is 1, that of a product is the other factor.”** These are the *partials*
 # > by one operand. If both operands are the same variable there are two edges, and their paths add up: $x + x$
 # > gives 2 and $x\cdot x$ gives $2x$.
@@ -1120,27 +1213,22 @@ for name, (da, db) in [("along b", (0, 1)), ("along the gradient", (12 / length,
 
 # %% tags=["figure"] id="figure-diamonds"
 k = np.arange(1, 31)
-fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
-ax.semilogy(
-    k,
-    2.0**k * (2 * k - 1),
-    "o-",
-    color=VERMILION,
-    ms=4,
-    label="path by path: 2^k paths, 2k - 1 products each",
-)
-ax.semilogy(k, 4 * k, "s--", color=BLUE, ms=4, label="vertex by vertex: 4k edges")
-ax.set(
-    xlabel="diamonds in the chain, k",
-    ylabel="multiplications",
-    title="Paths double with each diamond; edges do not",
-)
-ax.legend()
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.2), layout="constrained")
+chain = {f"v{i}": (2 * i, 0, f"v{i}") for i in range(4)}
+chain |= {f"{side}{i}": (2 * i + 1, y, "") for i in range(3) for side, y in [("up", 0.6), ("down", -0.6)]}
+arrows = [[f"v{i}", f"{side}{i}", ""] for i in range(3) for side in ("up", "down")]
+draw_graph(left, chain, arrows + [[f"{side}{i}", f"v{i + 1}", ""] for i in range(3) for side in ("up", "down")])
+left.set(xlim=(-0.4, 6.4), ylim=(-1, 1), title="3 diamonds: 12 edges, 8 paths")
+right.semilogy(k, 2.0**k * (2 * k - 1), "o-", color=VERMILION, ms=4, label="path by path")
+right.semilogy(k, 4 * k, "s--", color=BLUE, ms=4, label="vertex by vertex")
+right.set(xlabel="diamonds in the chain, k", ylabel="multiplications", title="Paths double with each; edges do not")
+right.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: multiplications against the number of diamonds, logarithmic. Path by path the count rises to more than
-# 10¹⁰ at 30 diamonds; vertex by vertex it is 120.*
+# *Figure: left, three diamonds in a chain, from v0 by an upper and a lower vertex to v1, and so on to v3. Right,
+# multiplications against the number of diamonds, logarithmic. Path by path, with 2k - 1 for each of the 2^k paths, it
+# rises beyond 10¹⁰ at 30 diamonds; vertex by vertex it is 120.*
 
 # %% [markdown] id="exercise-1.9"
 # ### 1.9 Further: Richardson, and other norms

@@ -43,6 +43,7 @@ BLUE, ORANGE, VERMILION, GREEN = "#0072B2", "#E69F00", "#D55E00", "#009E73"
 # changes while the inputs move in a direction that you choose. The value is called the **primal**, the rate the
 # **tangent**, written $\dot x$ and in code `x_dot`. Both travel from the inputs to the output, together.
 
+
 # %% role="locked" id="draw"
 def draw(ax, graph, places, notes, title):
     """Draw `graph`, {name: the names it reads}, at `places` {name: (x, y)}, with a note under each name."""
@@ -239,6 +240,7 @@ plt.show()
 # Your class derives from the one below. It holds the two numbers, and knows the operations that are *linear*: those act on
 # primal and tangent alike.
 
+
 # %% role="locked" id="pair"
 class Pair:
     """A primal and its tangent, two numbers or two numpy arrays of one shape. Linear operations act on both alike."""
@@ -277,6 +279,7 @@ class Pair:
 # **a.** `lift` and `Dual`. Either side of an operation may be a plain number or array: `2 - x` calls `x.__rsub__(2)`. A
 # comparison looks at primals only, so that branches work. Nothing is changed in place. The tangent always has the
 # primal's shape. **b.** `divide` and `power`; the cell after them attaches `/` and `**`.
+
 
 # %% role="answer" id="answer-3.2-a"
 def lift(x):
@@ -407,6 +410,7 @@ award("3.2", lines, points=5)
 # is **the run that happened**. Here is one whose length depends on the input, the square root of the Babylonians, by
 # torch's forward mode:
 
+
 # %% id="babylonian"
 def babylonian(x):
     """The square root of x, by repeated averaging."""
@@ -513,6 +517,7 @@ DERIVATIVES["sqrt"] = lambda x, y: 0.5 / y
 DERIVATIVES["relu"] = lambda x, y: (x > 0) * 1.0  # entry by entry, 0 at 0
 ### END SOLUTION
 
+
 # %% role="answer" id="answer-3.3-b"
 def elementary(name):
     """FUNCTIONS[name] for plain numbers, arrays and Duals."""
@@ -576,6 +581,7 @@ award("3.3", lines, points=3)
 #
 # $$\underset{(m,)}{\dot y} = \underset{(m,\,n)}{J}\;\underset{(n,)}{v}$$
 
+
 # %% tags=["figure"] id="figure-push"
 def bend(p):
     """A map of the plane: p has shape (2, ...)."""
@@ -608,6 +614,7 @@ plt.show()
 # A function may take any structure: a list of arrays, a dictionary of parameters. The helper below does to every leaf
 # what a function does to one.
 
+
 # %% role="locked" id="tree-map"
 def tree_map(g, *trees):
     """The structure of `trees` (all alike) with g(leaf, leaf, ...) at each leaf. Lists, tuples and dicts nest."""
@@ -629,6 +636,7 @@ print(tree_map(lambda x, y: x + y, {"w": [1, 2], "b": 3}, {"w": [10, 20], "b": 3
 # Write `jvp(f, x, v)`. It returns two things, both in the structure of $f(x)$ and free of dual numbers: $f(x)$ and
 # $J\,v$. `x` and `v` have the same structure, with numbers or arrays as leaves. `f` is called **once**. A part of the
 # output that does not depend on `x` has the tangent zero.
+
 
 # %% role="answer" id="answer-3.4"
 def jvp(f, x, v):
@@ -667,6 +675,7 @@ lines = judge_jvp(submission, challenge_seed("3.4", "fresh numbers"), size=5)
 lines += judge_jvp_programs(submission, challenge_seed("3.4", "programs"), 8)
 award("3.4", lines, points=4)
 ### END HIDDEN TESTS
+
 
 # %% id="e-in-two-passes"
 def e_of(ab):
@@ -727,6 +736,7 @@ for name, paths in forward.items():
 #
 # $$J\,e_j = \text{column } j \text{ of } J \qquad J = \big[\,J e_1 \;\cdots\; J e_n\,\big]$$
 
+
 # %% tags=["figure"] id="figure-columns"
 def wave(x):  # (4,) -> (6,)
     return torch.sin(torch.outer(torch.arange(1, 7, dtype=x.dtype), x)).sum(1) * x[0]
@@ -758,6 +768,7 @@ plt.show()
 #
 # Write `jacobian(f, x)` with your `jvp`. `x` has shape `(n,)`, `f(x)` has shape `(m,)`, the answer has shape `(m, n)`:
 # row $i$ is output $i$, column $j$ is input $j$. `f` is run exactly $n$ times.
+
 
 # %% role="answer" id="answer-3.5"
 def jacobian(f, x):
@@ -802,6 +813,7 @@ award("3.5", lines, points=3)
 # forward mode still needs a pass for each of the $n$ inputs. Below, torch does just that, and beside it one reverse
 # pass, the subject of chapter 04.
 
+
 # %% id="time-passes" tags=["nbval-ignore-output"]
 def seconds(work):
     """The fastest of a few runs."""
@@ -845,6 +857,7 @@ plt.show()
 #
 # The inner derivative is 1 whatever $x$ is. So the bracket is $x$, and the answer is 1. Here is a small dual number
 # that knows nothing of nesting:
+
 
 # %% id="naive"
 class Naive(SimpleNamespace):
@@ -918,6 +931,7 @@ def operation(name):
 
 ops = SimpleNamespace(**{name: operation(name) for name in RULES})  # ops.exp(x), ops.sin(x), ...
 
+
 # %% role="locked" id="nested"
 class Nested:
     """A dual number of one level. Its primal and tangent are numbers, or Nested numbers of lower levels."""
@@ -952,6 +966,7 @@ new_level = itertools.count(1)  # next(new_level) is higher than every level bef
 #   where $x_i, \dot x_i$ are the parts at level $\ell$, and may be `Nested` themselves. The result is a `Nested` of
 #   level $\ell$; among plain numbers alone it is the plain function's.
 # - `derivative(f, x)`: $f'(x)$, on a fresh level.
+
 
 # %% role="answer" id="answer-3.6-a"
 def parts(x, level):
@@ -1031,6 +1046,7 @@ award("3.6", lines, points=4)
 #
 # $$f(x + \varepsilon_1 + \varepsilon_2) = f(x) + f'(x)\,(\varepsilon_1 + \varepsilon_2) + f''(x)\,\varepsilon_1\varepsilon_2$$
 
+
 # %% tags=["figure"] id="figure-second"
 def bump(x):
     return torch.exp(-x * x) * torch.sin(2 * x)
@@ -1060,6 +1076,7 @@ plt.show()
 #
 # $$(Hv)_i = \frac{\partial}{\partial x_i}\big(\nabla f(x)\cdot v\big)
 # = \frac{d}{ds}\,\frac{d}{dt}\, f(x + s\,e_i + t\,v)\Big|_{s=t=0}$$
+
 
 # %% tags=["figure"] id="figure-hvp"
 def valley(x, y):
@@ -1101,6 +1118,7 @@ plt.show()
 # - `hvp(f, x, v)`: the list of the $n$ entries of $Hv$. `f` takes a list of $n$ numbers and returns one; `x` and `v` are
 #   lists of $n$ numbers.
 
+
 # %% role="answer" id="answer-3.7-a"
 def second_derivative(f, x):
     """f''(x)."""
@@ -1112,6 +1130,7 @@ def second_derivative(f, x):
 # %% role="answer" id="answer-3.7-b"
 def hvp(f, x, v):
     """The Hessian of f at x times v, a list of len(x) numbers. Costs len(x) nested passes."""
+
     ### BEGIN SOLUTION
     def entry(i):
         def moved(s, t):  # f at x + s e_i + t v
@@ -1236,6 +1255,7 @@ plt.show()
 # Accept if $|d - \text{tangent}| \;\le\; 10^{-7}\,|d| + 10\,u\,|f|/h$. Return a `bool`. Two evaluations of `f` are
 # enough.
 
+
 # %% role="answer" id="answer-3.8"
 def agrees(f, x, v, tangent):
     """Whether tangent (m,) is the derivative of f at x (n,) along v (n,), by one central difference."""
@@ -1280,6 +1300,7 @@ award("3.8", judge_agrees(submission, challenge_seed("3.8", "fresh functions"), 
 # You wrote a gradient check whose tolerance is derived, not guessed. A tolerance of $10^{-2}$ passes almost any slip;
 # one of $10^{-15}$ refuses the truth. Point it at your own `jvp` and both vouch for each other:
 
+
 # %% id="vouch"
 def spiral(x):  # (2,) -> (2,)
     return np.array([[0.5, -1.0], [1.0, 0.5]]) @ (x * x * x) + x / 3
@@ -1299,6 +1320,7 @@ if (answer := jvp(spiral, x_test, v_test)) is not None:
 # $$(a\,b)_k = \sum_{j=0}^{k} a_j\,b_{k-j} \qquad k = 0, \dots, K - 1 .$$
 #
 # Write it; a line tells you whether it is right.
+
 
 # %% role="answer" id="answer-3.9"
 def taylor_product(a, b):

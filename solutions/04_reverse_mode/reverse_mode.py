@@ -135,6 +135,7 @@ for name, da, db in [("a", 1, 0), ("b", 0, 1)]:  # forward mode: one pass for ea
 #
 # $$x \to v_1 \to \dots \to y: \qquad \frac{dy}{dx} = \frac{dv_1}{dx}\cdot\frac{dv_2}{dv_1}\cdots\frac{dy}{dv_{k-1}}$$
 
+
 # %% role="locked" id="as-node"
 def as_node(x):
     """A plain number becomes a node without operands; a node stays as it is."""
@@ -158,6 +159,7 @@ def as_node(x):
 # the operand until `edges` is empty.
 #
 # </details></details></details>
+
 
 # %% role="answer" id="answer-4.1-a"
 class Node:
@@ -331,6 +333,7 @@ plt.show()
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-4.2"
 def gradients(order):
     """The derivative of order[0] with respect to every node of `order`: {node: float}.
@@ -427,6 +430,7 @@ plt.show()
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-4.3"
 def backward_order(output):
     """A list of the nodes that `output` depends on, itself first, each once and before its operands."""
@@ -494,6 +498,7 @@ plt.show()
 #
 # So an edge no longer carries a number to multiply by; it carries a **function** from the cotangent of the result to the
 # operand's share.
+
 
 # %% role="locked" id="engine-tensor"
 class Tensor:
@@ -598,6 +603,7 @@ plt.show()
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-4.4-a"
 def unbroadcast(g, x):
     """`g` summed over the axes along which the array `x` was broadcast to g's shape; it has x's shape and dtype."""
@@ -614,6 +620,7 @@ def unbroadcast(g, x):
 # %% [markdown]
 # Now the operations. Addition shows the pattern of all of them: *the value; then for each operand, itself and its vjp*.
 # `x` and `y` are arrays (or numbers), `a` and `b` may be tensors.
+
 
 # %% role="locked" id="engine-add"
 def add(a, b):
@@ -650,6 +657,7 @@ def div(a, b):
 # %% [markdown]
 # The others have one operand, a Tensor `a`. For `exp`, `log` and `tanh` these functions replace those of section 2, which were
 # for nodes. At 0, where `relu` has a kink, return the slope 0: a convention, the one that torch has.
+
 
 # %% role="answer" id="answer-4.4-c"
 def power(a, p):
@@ -756,6 +764,7 @@ plt.show()
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-4.5-a"
 def matmul(a, b):
     """a @ b for operands of two axes or more; axes in front of the last two are broadcast."""
@@ -820,6 +829,7 @@ plt.show()
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-4.5-b"
 # you may write helpers here
 ### BEGIN SOLUTION
@@ -858,6 +868,7 @@ def reduce_max(a, axis=None, keepdims=False):
 
 # %% [markdown]
 # **Shapes.** These two move entries around and compute nothing. Their reverse moves the cotangent's entries back.
+
 
 # %% role="answer" id="answer-4.5-c"
 def reshape(a, shape):
@@ -937,6 +948,7 @@ plt.show()
 # Every numpy function of two operands has an unbuffered form: look up `np.ufunc.at`.
 #
 # </details></details></details>
+
 
 # %% role="answer" id="answer-4.6"
 def gather(a, index):
@@ -1029,6 +1041,7 @@ plt.show()
 # one entry a row.
 #
 # </details></details></details>
+
 
 # %% role="answer" id="answer-4.7"
 def log_softmax(a, axis=-1):
@@ -1133,6 +1146,7 @@ plt.show()
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-4.8-a"
 def backward(output, g=None, keep_graph=False):
     """Add the vjp of `output` with the cotangent `g` to the grad of every leaf that requires it.
@@ -1163,6 +1177,7 @@ def backward(output, g=None, keep_graph=False):
 # %% [markdown]
 # Two small companions. Inside `with no_grad():` nothing is recorded; set `tape["recording"]`, and put back what was there before, even
 # if the block raises or stands inside another. `zero_grad` forgets the gradients.
+
 
 # %% role="answer" id="answer-4.8-b"
 @contextlib.contextmanager
@@ -1240,6 +1255,7 @@ windows = windows[(windows[:, 3] > 0) | (windows[:, 2] > 0)]  # not those that l
 Xtr, Ytr = windows[:, :3], windows[:, 3]  # ints (m, 3) and (m,)
 print(f"{len(Xtr):,} examples; the first three: {[''.join(letters[i] for i in row) for row in windows[:3]]}")
 
+
 # %% role="locked" id="make-parameters"
 def make_parameters(seed):
     """C (27, 10), W1 (30, 64), b1 (64,), W2 (64, 27), b2 (27,): leaves in float64."""
@@ -1267,6 +1283,7 @@ def make_parameters(seed):
 # `gather`, `reshape(…, (len(X), -1))`, `linear`, `tanh`, `linear`, `cross_entropy`.
 #
 # </details></details></details>
+
 
 # %% role="answer" id="answer-4.9"
 def mlp_loss(parameters, X, Y):
@@ -1306,6 +1323,7 @@ award("4.9", judge_training(submission, challenge_seed("4.9", "batches"), batch=
 #
 # The same start, the same batches, the same learning rate; one run with your engine, one with torch. In float64 the two loss curves should
 # agree to the last digits that rounding leaves.
+
 
 # %% role="locked" id="race-code"
 def batches(count, seed=2147483647):
@@ -1394,6 +1412,7 @@ print(f"data: 3 letters in, 27 scores out.   differentiated: {sum(sizes):,} para
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-4.10"
 def gradient_by_forward(jvp, x):
     """The gradient (n,) of a function of x (n,) by n calls of jvp(x, v)."""
@@ -1424,6 +1443,7 @@ award("4.10", judge_cheap_gradient(submission, challenge_seed("4.10", "points"),
 # %% [markdown]
 # Now with a clock. The function is a small layer, $f(x) = \sum_i \tanh(Wx)_i$ with $W$ (64, n); its tangent is written by hand, so that the two
 # sides do the same arithmetic. Times are in units of one plain evaluation of $f$.
+
 
 # %% id="measure-cheap" tags=["nbval-ignore-output"]
 def seconds(run, repeats):
@@ -1487,6 +1507,7 @@ print(f"one forward-mode pass for each of the {sum(sizes):,} parameters: at leas
 # The walk back needs what the forward pass computed, so the tape keeps all of it: memory grows with the length of the program. The
 # way out is to keep only some states, **checkpoints**, and to compute the others again when their turn comes.
 
+
 # %% tags=["figure"] id="figure-live-states"
 def live_states(L, s):
     """States held after each step of work, for L steps with a checkpoint every s."""
@@ -1538,6 +1559,7 @@ plt.show()
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-4.11"
 def checkpointed_vjp(step, step_vjp, x, g, length, spacing):
     """The cotangent of x, when g is that of x after `length` steps; one state in `spacing` is kept.
@@ -1582,6 +1604,7 @@ award("4.11", lines, points=2)
 #
 # Counted are calls of `step`; the initial state takes one of the $c$ places.
 
+
 # %% id="binomial"
 def least_steps(L, c):
     """The least calls of `step` for a chain of L steps with c places for states."""
@@ -1603,7 +1626,11 @@ fig, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
 ax.plot(places, [least_steps(L, int(c)) for c in places], color=BLUE, label="least possible")
 ax.plot(*zip(*spaced), "s", color=VERMILION, label="equal spacing, s = 2 to 50")
 ax.axvline(19, color="black", ls=":", label="spacing √L = 10: 19 states")
-ax.set(xlabel="states held", ylabel="calls of step", title="Equal spacing is nearly optimal; below 19 states it has no answer")
+ax.set(
+    xlabel="states held",
+    ylabel="calls of step",
+    title="Equal spacing is nearly optimal; below 19 states it has no answer",
+)
 ax.legend()
 plt.show()
 
@@ -1627,6 +1654,7 @@ plt.show()
 #
 # With $c$ places, go $m$ steps ahead, keep the state there, deal with the remaining $L-m$ steps with $c-1$ places, then with the first $m$
 # with all $c$ again. The least count obeys $t(L,c) = \min_m\; m + t(L-m, c-1) + t(m, c)$. Write it as a recursion.
+
 
 # %% role="answer" id="answer-4.12-a"
 def binomial_vjp(step, step_vjp, x, g, length, places):
@@ -1661,6 +1689,7 @@ for c in (3, 4, 5, 10):
 # Our edges carry numbers, or closures over arrays: the walk back is invisible to the tape. Let the local partials be *nodes*, and do the
 # walk's arithmetic with nodes: then a gradient is the output of a recorded program, and can be differentiated again. Complete `Smooth`, whose
 # partials are `Smooth` too, and `derivative`.
+
 
 # %% role="answer" id="answer-4.12-b"
 class Smooth:
@@ -1715,6 +1744,7 @@ if first is not None:
 #
 # In C++ or Fortran a tape is no graph of objects but rows of an array: two operand numbers and two partials a row. Writing is appending a row;
 # reading back is one loop with no order to find, since rows stand in the order of execution. Complete `write` and `sweep`.
+
 
 # %% role="answer" id="answer-4.12-c"
 class RowTape:

@@ -75,6 +75,7 @@ vocab_size, block_size = len(letters), 3
 print(f"{len(names):,} names: {len(train_names):,} to train, {len(dev_names):,} dev, {len(test_names):,} test")
 print("the first five:", names[:5])
 
+
 # %% role="locked" id="windows"
 def windows(names):
     """Every window of three letters, int64 (m, 3), and the letter that follows it, int64 (m,)."""
@@ -349,6 +350,7 @@ print(f"b broadcast over 3 entries: {broadcast:.0f}    b + b: {twice:.0f}    5 -
 #
 # There are eight products of `dy` and `W`, with either in front and either transposed. How many have the
 # shape of `x`? How many are right? Count them before you run the cell.
+
 
 # %% id="shape-candidates"
 def candidates(rows, inner, columns, symmetric=False):
@@ -708,6 +710,7 @@ score(submission, "5.1", points=26)
 # To look at the results, here is the same loss differentiated by torch. This function is also the opponent
 # that your own training loop will meet in exercise 5.4.
 
+
 # %% role="locked" id="autograd-reference"
 def autograd_loss_and_gradients(parameters, Xb, Yb):
     """The model's loss and its seven gradients by torch's autograd: (number, list of tensors)."""
@@ -872,6 +875,7 @@ print(f"largest |row sum| of n · dlogits: {(n * reference).sum(1).abs().max():.
 # $x_j$ reaches $\hat x_i$ along three paths: directly if $i = j$, through $\mu$, and through $\sigma^2$, which
 # here divides by $n-1$. Derive $\partial \hat x_i/\partial x_j$ with a pencil, then sum over $i$.
 
+
 # %% tags=["figure"] id="figure-bn-jacobian"
 def normalize(x):
     """One column of batch normalization, before gain and bias: (n,) to (n,)."""
@@ -900,9 +904,7 @@ dhpreact = torch.randn(hprebn.shape, generator=torch.Generator().manual_seed(53)
 # %% role="forward" id="forward-5.3"
 # Forward pass for exercise 5.3: given dhpreact, find dhprebn
 hpreact = (
-    bngain
-    * (hprebn - hprebn.mean(0, keepdim=True))
-    / torch.sqrt(hprebn.var(0, keepdim=True, unbiased=True) + 1e-5)
+    bngain * (hprebn - hprebn.mean(0, keepdim=True)) / torch.sqrt(hprebn.var(0, keepdim=True, unbiased=True) + 1e-5)
     + bnbias
 )
 
@@ -1009,6 +1011,7 @@ plt.show()
 #
 # </details>
 
+
 # %% role="answer" id="answer-5.4-a"
 def loss_and_gradients(parameters, Xb, Yb):
     """The loss (a number) and [dC, dW1, db1, dW2, db2, dbngain, dbnbias], without autograd."""
@@ -1065,6 +1068,7 @@ award_batches("5.4", points=14, fresh=fresh, other=other)
 # The loop below is ordinary stochastic gradient descent: a fresh batch of 32 at each step, learning rate 0.1,
 # then 0.01 in the second half. It takes any function that returns a loss and gradients, so your backward pass
 # and torch's can run the same race from the same start with the same batches.
+
 
 # %% role="locked" id="train"
 def train(gradient_function, count):
@@ -1134,6 +1138,7 @@ if losses:
 # computed once, over the whole training set, and held fixed. That is what the running averages of a library's
 # batch norm approximate.
 
+
 # %% role="locked" id="evaluate"
 @torch.no_grad()
 def predictor(parameters):
@@ -1172,6 +1177,7 @@ print(f"all letters equally likely {torch.tensor(vocab_size).log():.3f}")
 
 # %% [markdown]
 # And this is what it was for: names that nobody has, letter by letter from the model's own probabilities.
+
 
 # %% id="sample" tags=["nbval-ignore-output"]
 def sample_name(predict, g):
@@ -1224,6 +1230,7 @@ if losses:
 # Three variations for a second evening. Nothing here is graded: a line prints how far your gradient is from
 # torch's. Anything near $10^{-6}$ is rounding.
 
+
 # %% role="locked" id="compare"
 def compare(name, value, reference):
     """Print how far a gradient is from torch's, relative to the largest entry."""
@@ -1261,9 +1268,7 @@ dgain_ln = (dy_ln * xhat_ln).sum(0)  # broadcast along the batch
 dbias_ln = dy_ln.sum(0)
 dxhat_ln = gain_ln * dy_ln
 # the derivation of 5.3 with rows for columns and m in the place of both n and n - 1
-dx_ln = rstd_ln * (
-    dxhat_ln - dxhat_ln.mean(1, keepdim=True) - xhat_ln * (dxhat_ln * xhat_ln).mean(1, keepdim=True)
-)
+dx_ln = rstd_ln * (dxhat_ln - dxhat_ln.mean(1, keepdim=True) - xhat_ln * (dxhat_ln * xhat_ln).mean(1, keepdim=True))
 ### END SOLUTION
 
 # %% id="layer-norm-compare" tags=["nbval-ignore-output"]

@@ -65,6 +65,7 @@ plt.show()
 # Two sides of one curve, $\sigma'(-x)=\sigma'(x)$, and yet one side ends five times earlier. You will measure both
 # ends, then predict them from two numbers of the floating-point format.
 
+
 # %% role="locked" id="slope"
 def slope(f, x, dtype=torch.float32):
     """The derivative of f at the number x, by autograd in the given dtype: a float."""
@@ -83,6 +84,7 @@ for x in (16.0, 17.0, -88.0, -89.0):
 # `edge` finds where a slope becomes 0, by halving a bracket with one living and one dead end. `sigmoid_edges` predicts
 # both edges of $\sigma(x) = 1/(1+e^{-x})$ for a format with $p$ significant bits, whose numbers end just below $2^e$:
 # float32 has $p=24$, $e=128$; float64 has $p=53$, $e=1024$. The slope is computed as $\sigma(1-\sigma)$.
+
 
 # %% role="answer" id="answer-6.1-a"
 def edge(slope_at, alive, dead, width=1e-4):
@@ -227,6 +229,7 @@ plt.show()
 # of $\partial L/\partial h$ for $L=\sum h_{\text{last}}\odot\text{cotangent}$. `choose` returns the gain whose
 # gradients are most even: smallest $\left|\ln(\text{first}/\text{last})\right|$ over the third column.
 
+
 # %% role="answer" id="answer-6.2-a"
 def survey(x, weights, cotangent):
     """x (n, d0), weights L of (d, d'), cotangent (n, dL) -> (L, 3): std of h, share of |h| > 0.97, std of dL/dh."""
@@ -364,6 +367,7 @@ plt.show()
 # so that the *median* of its $z$ over the batch becomes 0; then it fires on half of the examples. Living units keep
 # their bias.
 
+
 # %% role="answer" id="answer-6.3-a"
 def dead_units(z):
     """z (n, m) pre-activations -> bool (m,)."""
@@ -457,6 +461,7 @@ plt.show()
 # Let the $V$ logits be independent, $N(0, s^2)$. The loss is $\ln\sum_j e^{z_j} - z_y$. Replace the sum by $V$ times the
 # mean of $e^z$, a good approximation for many letters and small $s$, and `start_loss` has a closed form. Then scale a
 # head: new $W_2$ so that the logits $hW_2$ have standard deviation $s$ over all entries, and $b_2 = 0$.
+
 
 # %% role="answer" id="answer-6.4-a"
 def start_loss(vocab, s):
@@ -559,6 +564,7 @@ plt.show()
 # Follow torch: in training $v$ is the *biased* variance (divided by $n$), while the running variance is fed with
 # the *unbiased* one ($n-1$). Shapes: $x$ (n, m); all others (m,). Return new running values; change nothing in place.
 
+
 # %% role="answer" id="answer-6.5"
 def batch_norm(x, gain, bias, running, training, momentum=0.1, eps=1e-5):
     """x (n, m); gain, bias (m,); running a pair (mean, var) of (m,). Returns y (n, m), (mean, var)."""
@@ -653,6 +659,7 @@ print(f"saturated, gain 1: {saturated[2]:.1%}")
 # of the whole set: exactly, since the mean of their means is the mean. With batch norm, each example's output depends on its batch. The
 # average over batches is then the gradient of *another* function, and the smaller the batch the further off.
 
+
 # %% role="locked" id="two-gradients"
 def gradient_of_net(x, y, normed):
     """The gradient, flat, of the squared error of a one-hidden-layer tanh net; x (n, 10), y (n, 1)."""
@@ -727,6 +734,7 @@ plt.show()
 # `gradient_norms`: the norm of $\partial L/\partial h_t$ for $t=0,\dots,T$, where $\partial L/\partial h_T = u$ is given; by
 # hand, without autograd. `clip_by_norm`: with $N$ the norm of all gradients *together*, each tensor times
 # $\min(1, \text{limit}/N)$.
+
 
 # %% role="answer" id="answer-6.6-a"
 def gradient_norms(W, states, u, tanh):
@@ -808,6 +816,7 @@ plt.show()
 #
 # One linear unit, squared error. A few wild batches once threw the parameters far off, so somebody limited the loss.
 
+
 # %% id="leak-1"
 def leaky_step(parameters, x, y, lr, max_norm):
     """One step of gradient descent on ((x @ w + b - y)²).mean(), never wilder than max_norm."""
@@ -849,6 +858,7 @@ plt.show()
 #
 # $$p \leftarrow p - \eta\,\min\!\left(1, \frac{c}{\lVert(\bar w,\bar b)\rVert}\right)\bar p
 # \qquad\text{for } p = w \text{ and } p = b$$
+
 
 # %% role="answer" id="answer-6.7"
 def clipped_step(parameters, x, y, lr, max_norm):
@@ -895,6 +905,7 @@ award("6.7", judge_step(submission, seed=challenge_seed("6.7", "fresh batches"),
 #
 # The block $y = x + \tanh(xW)\,W^\top$ uses $W$ twice and $x$ twice. Its backward pass in numpy:
 
+
 # %% id="leak-2"
 def leaky_block_backward(x, W, dy):
     """y = x + tanh(x @ W) @ W.T with x (n, d), W (d, m). From dy (n, d) to dx (n, d), dW (d, m)."""
@@ -936,6 +947,7 @@ plt.show()
 # ●●○ medium · about 10 minutes · 2 points
 #
 # Write `block_backward`. Leave the caller's arrays as they are.
+
 
 # %% role="answer" id="answer-6.8"
 def block_backward(x, W, dy):
@@ -1003,6 +1015,7 @@ plt.show()
 #
 # The square root has an infinite slope at 0, so somebody wrote a guard:
 
+
 # %% id="leak-3"
 def leaky_lengths(v):
     """The Euclidean length of each row: v (n, d) -> (n,)."""
@@ -1041,6 +1054,7 @@ plt.show()
 # Write `lengths`. A zero row has length 0 and gradient 0, the smallest subgradient; every other row, however short, has
 # its exact length and gradient $v/\lVert v\rVert$. No NaN may arise anywhere in the backward pass, not even one that is
 # covered up later.
+
 
 # %% role="answer" id="answer-6.9"
 def lengths(v):
@@ -1086,6 +1100,7 @@ award("6.9", judge_lengths(submission, seed=challenge_seed("6.9", "more rows"), 
 #
 # Written as the textbook writes it. The second line of output is the usual first repair.
 
+
 # %% id="leak-4"
 def leaky_loss(z, y, floor=0.0):
     """Mean negative log-likelihood: logits z (n, V), letters y (n,) -> scalar."""
@@ -1129,6 +1144,7 @@ plt.show()
 #
 # Write `stable_loss`, the mean of $-\log\operatorname{softmax}(z)_y$, finite and exact for any finite logits.
 
+
 # %% role="answer" id="answer-6.10"
 def stable_loss(z, y):
     """Logits z (n, V) float32 or float64, letters y (n,) int64 -> the mean loss, a scalar, differentiable."""
@@ -1171,6 +1187,7 @@ award("6.10", judge_loss(submission, seed=challenge_seed("6.10", "other logits")
 # A recurrent net reads long texts in windows. Gradients should stay within a window, and a text that ends should leave
 # nothing behind. Two leaks:
 
+
 # %% id="leak-5"
 def leaky_run_window(W, U, xs, ends, h):
     """States (T, n, m) for inputs xs (T, n, d); h (n, m) comes from the window before; ends (T, n) bool."""
@@ -1210,6 +1227,7 @@ plt.show()
 # Write `run_window`. Row $t$ of the result is the state after reading $x_t$, untouched by resets. Where `ends[t]` is true,
 # the *next* step starts from a state of zeros. No gradient goes back into the `h` that was passed in, none across an end;
 # everywhere else gradients flow.
+
 
 # %% role="answer" id="answer-6.11"
 def run_window(W, U, xs, ends, h):
@@ -1259,6 +1277,7 @@ award("6.11", judge_window(submission, seed=challenge_seed("6.11", "longer"), T=
 # Memory allows two sentences at a time, so gradients of several micro-batches are added up before a step. Sentences are
 # padded to equal length; padding has the target −1. Two leaks:
 
+
 # %% id="leak-6"
 def leaky_train(w, updates, lr):
     """w (d, V). Each update is a list of micro-batches x (n, T, d), y (n, T); one step of SGD for each update."""
@@ -1304,6 +1323,7 @@ plt.show()
 #
 # Write `train`. Each update's step uses the gradient of one loss: the mean over all *real* tokens of *all* its
 # micro-batches, as if they had been one batch. A micro-batch may hold nothing but padding.
+
 
 # %% role="answer" id="answer-6.12"
 def train(w, updates, lr):

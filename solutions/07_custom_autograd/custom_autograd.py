@@ -83,6 +83,7 @@ plt.show()
 # All are static; the class is called as `Cube.apply(x)`. `forward` runs unrecorded. `backward` is ordinary torch
 # code, recorded where a second derivative is wanted.
 
+
 # %% role="locked" id="cube"
 class Cube(Function):
     """x³, elementwise: every part that a Function can have."""
@@ -146,6 +147,7 @@ plt.show()
 # Much code on the web merges the first two methods into `forward(ctx, x)`. That still works for `.backward()`, but not
 # for `torch.func`:
 
+
 # %% id="old-style"
 class OldCube(Function):
     @staticmethod
@@ -169,6 +171,7 @@ except RuntimeError as error:
 # Everything that autograd keeps for the way back passes through a pair of hooks. That makes memory countable: the first
 # hook sees each tensor as it is put on the tape. One tensor may be put there by two operations; `once` says whether
 # it counts once, as in memory, or each time.
+
 
 # %% role="locked" id="saved-bytes"
 def saved_bytes(f, *inputs, once=True):
@@ -206,7 +209,9 @@ counts = {name: saved_bytes(f, x) for name, f in programs.items()}
 fig, ax = plt.subplots(figsize=(8, 2.8))
 bars = ax.barh(list(counts), list(counts.values()), color=BLUE)
 ax.bar_label(bars, [f"{count:,}" for count in counts.values()], padding=4)
-ax.set(xlabel="bytes kept for 1,000 float32 numbers", xlim=(0, 19000), title="Each operation keeps what its own rule needs")
+ax.set(
+    xlabel="bytes kept for 1,000 float32 numbers", xlim=(0, 19000), title="Each operation keeps what its own rule needs"
+)
 ax.invert_yaxis()
 plt.show()
 
@@ -226,6 +231,7 @@ plt.show()
 #
 # `Exp` keeps its output and nothing else. `LogSumExp` sums over the last axis and keeps $x$ and $y$; logits may be near
 # ±1000 or −∞. Compute in `backward` what can be computed from the two; $e^{x-y}$ is the softmax.
+
 
 # %% role="answer" id="answer-7.1-a"
 class Exp(Function):
@@ -373,6 +379,7 @@ plt.show()
 #
 # $$y = \operatorname{round}(x) \qquad\qquad \bar x = \bar y$$
 
+
 # %% role="answer" id="answer-7.2"
 class RoundSTE(Function):
     """Rounds x, any shape; its gradient passes straight through."""
@@ -470,6 +477,7 @@ plt.show()
 # `strength`, the $\lambda$, is a plain number: keep it as `ctx.strength`. Backward returns one value for *each* input of
 # forward; what has no gradient gets `None`.
 
+
 # %% role="answer" id="answer-7.3"
 class ReverseGradient(Function):
     """x, any shape, unchanged; its gradient times -strength (a number)."""
@@ -560,6 +568,7 @@ plt.show()
 #
 # A gradient of zeros stays zero: no $0/0$.
 
+
 # %% role="answer" id="answer-7.4"
 class ClipGradient(Function):
     """x, any shape, unchanged; its gradient no longer than limit (a number above 0)."""
@@ -626,7 +635,11 @@ for (name, box), style in zip(boxes.items(), ["--", "-"]):
         hs.append(box(hs[-1]) @ (1.1 * Q))
     norms = [d.norm() for d in torch.autograd.grad(hs[-1].sum(), hs, allow_unused=True) if d is not None]
     ax.semilogy(range(len(norms) - 1, -1, -1), norms, style, color=BLUE, lw=2, label=name)
-ax.set(xlabel="steps back in time", ylabel="norm of the gradient", title="A box at each step holds the gradient at the limit")
+ax.set(
+    xlabel="steps back in time",
+    ylabel="norm of the gradient",
+    title="A box at each step holds the gradient at the limit",
+)
 ax.legend()
 plt.show()
 
@@ -643,6 +656,7 @@ plt.show()
 # Let $z$ solve $z = \tanh(Wz + x)$. A loop finds it: start at 0, repeat. If the largest singular value of $W$ is
 # below 1, every round shrinks the error. Autograd can record all rounds, but should it have to? The answer $z$
 # does not remember how it was found.
+
 
 # %% role="locked" id="iterate"
 def iterate(W, x, count=200):
@@ -687,6 +701,7 @@ plt.show()
 # One more piece: `ctx.needs_input_grad`, a tuple of booleans, says which inputs ask for a gradient. `None` is a fine answer
 # for the others, and saves the work.
 
+
 # %% id="needs-input-grad"
 class Product(Function):
     @staticmethod
@@ -717,6 +732,7 @@ Product.apply(torch.tensor(2.0), torch.tensor(3.0, requires_grad=True)).backward
 #
 # $\bar x$ has shape $(d,)$, $\bar W$ has $(d, d)$; find both on paper. Keep no more than $W$, $x$ and $z$, and keep
 # them so that second derivatives are right.
+
 
 # %% role="answer" id="answer-7.5"
 class FixedPoint(Function):
@@ -850,6 +866,7 @@ plt.show()
 # Over the last axis. A row of zeros must not spoil its neighbours, and second derivatives must be finite everywhere and
 # right where $x_i \ne 0$. No $\epsilon$ is added anywhere: it would change the values.
 
+
 # %% role="answer" id="answer-7.6"
 class SafeNorm(Function):
     """The norm over the last axis: (..., m) -> (...); gradient 0 at 0."""
@@ -956,6 +973,7 @@ plt.show()
 # Find $y'$ with the product rule. Keep $x$ and nothing else. Make it work under `torch.func.vmap(torch.func.grad(…))`,
 # the way to one gradient for each example: that takes `setup_context` and one class attribute.
 
+
 # %% role="answer" id="answer-7.7"
 class Swish(Function):
     """x·sigmoid(x), elementwise, any shape."""
@@ -1044,6 +1062,7 @@ plt.show()
 # `backward` is code, and autograd differentiates it when asked to. What it finds there depends on *how things were
 # kept*. Torch has a decorator, `once_differentiable`, that promises an error instead of a wrong second derivative:
 
+
 # %% role="locked" id="once"
 class OnceExp(Function):
     """exp, with a backward that is declared to be differentiable once."""
@@ -1107,6 +1126,7 @@ plt.show()
 # Run it, find out which second derivatives are lost and why, and write `MendedSine` with the same values and first
 # derivatives and all second ones.
 
+
 # %% role="locked" id="forgetful-sine"
 class ForgetfulSine(Function):
     """w·sin(x), elementwise: x and w of one shape."""
@@ -1155,6 +1175,7 @@ plt.show()
 pair = tuple(torch.tensor([0.7, -1.2, 2.0], dtype=torch.float64, requires_grad=True) for _ in range(2))
 print("gradcheck:    ", gradcheck(ForgetfulSine.apply, pair))
 print("gradgradcheck:", gradgradcheck(ForgetfulSine.apply, pair, raise_exception=False))
+
 
 # %% role="answer" id="answer-7.8"
 class MendedSine(Function):
@@ -1220,6 +1241,7 @@ if saved_bytes(MendedSine.apply, *pair):
 # > **Often said: “gradcheck passed, so the gradient is right.”** Its default `rtol` is $10^{-3}$: an error of one part
 # > in ten thousand passes, in the fast mode too.
 
+
 # %% role="locked" id="planted"
 class PlantedSine(Function):
     """sin, with a gradient that is too large by one part in 10,000."""
@@ -1283,6 +1305,7 @@ plt.show()
 # `projected` returns both sides as floats. `my_gradcheck` draws $u$ and $v$ at random and says whether they agree, some
 # three times over, *relative* to their size. It raises `ValueError` unless $x$ is float64. Argue for its tolerance:
 # central differences in float64 at $h = 10^{-5}$ are good to about ten digits.
+
 
 # %% role="answer" id="answer-7.9-a"
 def projected(f, x, u, v, h=1e-5):
@@ -1348,7 +1371,10 @@ hs = np.logspace(-11, -1, 31)
 g = torch.Generator().manual_seed(3)
 x, u, v = (torch.randn(8, generator=g, dtype=torch.float64) for _ in range(3))
 fig, ax = plt.subplots(figsize=(7.5, 3.2))
-cases = {"right, float32": (torch.sin, torch.float32, ORANGE, "x"), "right, float64": (torch.sin, torch.float64, BLUE, "o")}
+cases = {
+    "right, float32": (torch.sin, torch.float32, ORANGE, "x"),
+    "right, float64": (torch.sin, torch.float64, BLUE, "o"),
+}
 cases["planted, float64"] = (PlantedSine.apply, torch.float64, VERMILION, "s")
 for name, (f, dtype, color, marker) in cases.items():
     pairs = [projected(f, *(t.to(dtype) for t in (x, u, v)), h) for h in hs]
@@ -1373,6 +1399,7 @@ plt.show()
 #
 # `np.interp` reads a table: points $(x_p, f_p)$ joined by straight lines, constant beyond both ends. Torch has no such
 # function, and numpy leaves no trace on the tape. `torch.library.custom_op` makes a proper torch operator of it.
+
 
 # %% role="locked" id="interp"
 @torch.library.custom_op("workbook::interp", mutates_args=())
@@ -1410,6 +1437,7 @@ plt.show()
 # Two things are missing. A **fake** kernel says which shape, dtype and device come out, without touching data; tracing
 # and compilation need it. And the gradients of $x$ and of $f_p$; the points $x_p$ are fixed. Several $x$ may lie in one
 # segment.
+
 
 # %% role="answer" id="answer-7.10-a"
 @interp.register_fake
@@ -1648,6 +1676,7 @@ if own is not None:
     print("gradcheck with jvp:", gradcheck(bessel, small, check_forward_ad=True, raise_exception=False))
     print("gradgradcheck:     ", gradgradcheck(bessel, small, raise_exception=False))
 
+
 # %% role="locked" id="atomic-steps"
 def in_atomic_steps(x, gain, bias):
     """Batch norm as seven operations, as in chapter 05."""
@@ -1732,6 +1761,7 @@ else:
         return grad_y * s * (1 + x * (1 - s))
 
     fast_swish.register_fake(torch.empty_like)
+
     def fast_swish_setup(ctx, inputs, output):
         ctx.save_for_backward(*inputs)
 

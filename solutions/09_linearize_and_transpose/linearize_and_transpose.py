@@ -86,7 +86,9 @@ def draw_graph(ax, labels, factors, title, colour, reverse=False):
 # %% tags=["figure"] id="figure-idea"
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.2), layout="constrained")
 draw_graph(axes[0], ["x", "sin", "exp", "y"], [""] * 4, "1 · known: the values", "0.4")
-draw_graph(axes[1], ["$t$", "$b_1$", "$b_2$", "$\\dot y$"], ["c", "e", "e", "s"], "2 · the linear program: tangents", BLUE)
+draw_graph(
+    axes[1], ["$t$", "$b_1$", "$b_2$", "$\\dot y$"], ["c", "e", "e", "s"], "2 · the linear program: tangents", BLUE
+)
 turned = ["$\\bar t$", "$b_1$", "$b_2$", "$\\bar y$"]
 draw_graph(axes[2], turned, ["c", "e", "e", "s"], "3 · its transpose: cotangents", VERMILION, reverse=True)
 fig.suptitle("Linearize, then turn the arrows round: the factors on them stay")
@@ -114,6 +116,7 @@ print(f"<J1ᵀ (J2ᵀ ct), t>   {(J1.T @ (J2.T @ ct)) @ t:.12f}")
 # We need programs that can be written down. Three small classes are enough: a `Var` is a name for an array of some shape, an `Eqn`
 # says that one variable is a primitive applied to others, a `Program` is a list of equations. What stands in `ins` is either a `Var` or a
 # **known** value.
+
 
 # %% role="locked" id="core-program"
 @dataclass(eq=False, slots=True)
@@ -362,6 +365,7 @@ plt.show()
 #
 # **a.** If $f$ is linear, its derivative is $f$. List the primitives of *one* operand that are linear in it; they get this rule:
 
+
 # %% role="locked" id="linear-rule"
 def linear_rule(name):
     """The jvp rules of a linear primitive: the primitive itself, on the tangent."""
@@ -505,6 +509,7 @@ plt.show()
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-9.3-a"
 def jvp_step(level, name, operands, params):
     """An operation at a forward-mode level: a Dual of `level`, or the primal alone where no tangent arises."""
@@ -555,6 +560,7 @@ from grader.check.exercises.ch09_levels import judge_jvp
 award("9.3", judge_jvp(submission, challenge_seed("9.3", "programs"), rows=4, columns=3), points=4)
 ### END HIDDEN TESTS
 
+
 # %% id="try-nested"
 def derivative(f, x):
     """f'(x) for a function of one number."""
@@ -572,7 +578,9 @@ if derivative(lambda x: x, 1.0) is not None:
 
 # %% tags=["figure"] id="figure-orders"
 xs = np.linspace(-2, 1.5, 60)
-order_n = lambda n, x: 2 ** (n / 2) * np.exp(x) * np.sin(x + n * np.pi / 4)  # the n-th derivative of sin x · eˣ, by formula
+order_n = lambda n, x: (
+    2 ** (n / 2) * np.exp(x) * np.sin(x + n * np.pi / 4)
+)  # the n-th derivative of sin x · eˣ, by formula
 fig, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
 for n, colour, style in [(0, "black", "-"), (1, BLUE, "--"), (2, ORANGE, "-."), (3, VERMILION, ":")]:
     ax.plot(xs, order_n(n, xs), style, color=colour, label=f"derivative {n}" if n else "sin x · eˣ")
@@ -581,7 +589,9 @@ if derivative(lambda x: x, 1.0) is not None:
     for n, colour in [(1, BLUE), (2, ORANGE), (3, VERMILION)]:
         f = lambda x, inner=f: derivative(inner, x)  # one level more
         ax.plot(xs[::6], [f(x) for x in xs[::6]], "o", color=colour, ms=5)
-ax.set(xlabel="x", ylabel="y", title="One, two and three levels deep: the dots of nested jvps lie on the formulas' lines")
+ax.set(
+    xlabel="x", ylabel="y", title="One, two and three levels deep: the dots of nested jvps lie on the formulas' lines"
+)
 ax.legend()
 plt.show()
 
@@ -611,7 +621,9 @@ plt.show()
 
 # %% role="locked" id="core-shapes"
 entrywise = lambda x, y=0, **params: y.shape if is_number(x) else x.shape
-SHAPE = dict.fromkeys(["add", "sub", "mul", "neg", "exp", "log", "sin", "cos", "tanh", "power", "stop_gradient"], entrywise)
+SHAPE = dict.fromkeys(
+    ["add", "sub", "mul", "neg", "exp", "log", "sin", "cos", "tanh", "power", "stop_gradient"], entrywise
+)
 SHAPE["reduce_sum"] = SHAPE["reduce_max"] = lambda x, axes: tuple(n for i, n in enumerate(x.shape) if i not in axes)
 SHAPE["broadcast"] = SHAPE["reshape"] = lambda x, shape: shape
 SHAPE["scatter_add"] = lambda x, index, shape: shape
@@ -657,6 +669,7 @@ plt.show()
 # `evaluate` keeps a dictionary from `Var` to value. What is no `Var` stands for itself. The outputs are looked up in the same way as operands.
 #
 # </details></details></details>
+
 
 # %% role="answer" id="answer-9.4-a"
 def record_step(level, name, operands, params):
@@ -777,6 +790,7 @@ award("9.4", judge_partial_eval(submission, challenge_seed("9.4", "programs"), r
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-9.5"
 def linearize(f, *primals):
     """(f(*primals), the Program of t -> J t). f returns one array."""
@@ -851,7 +865,9 @@ for row, (forward, backward, shape) in enumerate(zip(left, right, shapes)):
     ax.text(0, -row, forward, bbox={"boxstyle": "round", "fc": "#DDEBF5", "ec": BLUE}, **style)
     ax.text(2, -row, backward, bbox={"boxstyle": "round", "fc": "#FBE3D6", "ec": VERMILION}, **style)
     ax.annotate("", (1.6, 0.12 - row), (0.4, 0.12 - row), arrowprops={"arrowstyle": "-|>", "color": BLUE})
-    ax.annotate("", (0.4, -0.12 - row), (1.6, -0.12 - row), arrowprops={"arrowstyle": "-|>", "color": VERMILION, "ls": "--"})
+    ax.annotate(
+        "", (0.4, -0.12 - row), (1.6, -0.12 - row), arrowprops={"arrowstyle": "-|>", "color": VERMILION, "ls": "--"}
+    )
     ax.text(1, 0.2 - row, shape, ha="center", va="bottom", fontsize=8)
 ax.set(xlim=(-0.7, 2.7), ylim=(-5.6, 0.7))
 ax.axis("off")
@@ -879,6 +895,7 @@ plt.show()
 # shape. Tuples, not lists, for `axes` and `shape`.
 #
 # </details></details></details>
+
 
 # %% role="answer" id="answer-9.6-a"
 def sum_to(ct, shape):
@@ -960,6 +977,7 @@ award("9.6", judge_transposes(submission, challenge_seed("9.6", "operands"), row
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-9.7-a"
 def pull(program, *cotangents):
     """The cotangents of the inputs, a list, for one cotangent for each output of a linear program."""
@@ -1011,11 +1029,15 @@ if linearized is not None:
 # transpose of a program is a program. So it can be transposed again, which gives back the first map:
 
 # %% tags=["figure"] id="figure-twice"
-mixed = lambda x: matmul(np.array([[1.0, -2.0, 0.0], [0.5, 0.0, 3.0]]), reshape(sin(gather(x, np.array([0, 2, 2]))), (3, 1)))
+mixed = lambda x: matmul(
+    np.array([[1.0, -2.0, 0.0], [0.5, 0.0, 3.0]]), reshape(sin(gather(x, np.array([0, 2, 2]))), (3, 1))
+)
 pair = linearize(mixed, np.array([0.3, 1.0, -0.7, 0.2]))
 if pair is not None and transposed(pair[1]) is not None:
     once, again = transposed(pair[1]), transposed(transposed(pair[1]))
-    matrix = lambda program, n, shape: np.stack([np.ravel(evaluate(program, e.reshape(shape))[0]) for e in np.eye(n)], 1)
+    matrix = lambda program, n, shape: np.stack(
+        [np.ravel(evaluate(program, e.reshape(shape))[0]) for e in np.eye(n)], 1
+    )
     fig, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
     for ax, m, name in zip(
         axes,
@@ -1025,7 +1047,9 @@ if pair is not None and transposed(pair[1]) is not None:
         ax.imshow(m, vmin=-3, vmax=3)
         for (i, j), entry in np.ndenumerate(m):
             ax.text(j, i, f"{entry:.2f}", ha="center", va="center", fontsize=9, color="w" if entry < 1 else "k")
-        ax.set(title=name, xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry", ylabel="output entry")
+        ax.set(
+            title=name, xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry", ylabel="output entry"
+        )
         ax.grid(False)
     fig.suptitle("Run on unit vectors, the programs show their matrices: twice transposed is the same map")
     plt.show()
@@ -1062,6 +1086,7 @@ if pair is not None and transposed(pair[1]) is not None:
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-9.8"
 def vjp(f, *primals):
     """(f(*primals), back), where back(ct) is the list of cotangents of the primals."""
@@ -1073,6 +1098,7 @@ def vjp(f, *primals):
 
 def grad(f):
     """The function that gives the list of gradients of f, which returns a scalar array."""
+
     ### BEGIN SOLUTION
     def gradients(*primals):
         y, back = vjp(f, *primals)
@@ -1087,6 +1113,7 @@ def grad(f):
 # %% [markdown]
 # The proof of the pudding is the network of chapter 05: embedding, linear, batch normalisation, tanh, linear, cross-entropy. Written in our language it needs
 # nothing new. The largest logit of each row is subtracted as a constant, which changes neither value nor gradient.
+
 
 # %% role="locked" id="char-mlp"
 def char_mlp(C, W1, b1, W2, b2, bngain, bnbias, X, Y):
@@ -1126,6 +1153,7 @@ scales = {"W1": 5 / 3 / 30**0.5, "b1": 0.1, "W2": 0.1, "b2": 0.1, "bngain": 0.1,
 values = [(p * scales.get(name, 1.0) + (name == "bngain")).numpy() for name, p in params.items()]
 loss_of = lambda *ps: char_mlp(*ps, X, Y)
 print("batch", X.shape, Y.shape, "  parameters", sum(v.size for v in values))
+
 
 # %% id="torch-gradients"
 def torch_loss(C, W1, b1, W2, b2, bngain, bnbias):
@@ -1233,6 +1261,7 @@ print(f"the Jacobian of the loss: (1, {total}); one transposed pass, or {total} 
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-9.9"
 def hvp(f, xs, vs):
     """H v, a list of arrays: forward mode over reverse mode."""
@@ -1243,6 +1272,7 @@ def hvp(f, xs, vs):
 
 def hvp_by_grad(f, xs, vs):
     """H v, a list of arrays: reverse mode over reverse mode."""
+
     ### BEGIN SOLUTION
     def along(*xs):
         total = 0.0
@@ -1309,6 +1339,7 @@ if errors:
 # **a.** `residuals(program)`: the list of distinct known arrays in the equations' `ins` (the *same object* counts once; plain numbers do not count).
 # `prune(program)`: the program without **dead code**: equations on which no output depends, directly or through others, are left out.
 
+
 # %% role="answer" id="answer-9.10-a"
 def residuals(program):
     """The distinct arrays (by identity) that the equations of `program` hold, in order of appearance."""
@@ -1359,6 +1390,7 @@ if gradients is not None and residuals(Program([], [], [])) is not None:
 # - `push`, with operands $x$ and $t$ and the value $J_f(x)\,t$. It is linear in its *second* operand.
 #
 # Write three rules: the jvp rule of `checkpoint` (it is a `push`), the value rule of `push`, and its transpose rule for $t$. The derivative of `push` itself is given.
+
 
 # %% role="locked" id="checkpoint-primitives"
 def checkpoint(f):
@@ -1457,7 +1489,9 @@ measured = {}
 if gradients is not None and "push" in TRANSPOSE and residuals(Program([], [], [])) is not None:
     measured = {segment: measure(segment) for segment in (0, 1, 2, 4, 8, 16)}
 for segment, (held, more, calls) in measured.items():
-    print(f"segment {segment or 'none':>4}: {held:6,} bytes held, {more:6,} more at a time, tanh computed {calls} times")
+    print(
+        f"segment {segment or 'none':>4}: {held:6,} bytes held, {more:6,} more at a time, tanh computed {calls} times"
+    )
 
 # %% tags=["figure"] id="figure-checkpoint"
 if measured:
@@ -1465,7 +1499,9 @@ if measured:
     held, more, calls = np.array(list(measured.values())).T
     fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
     left.bar(labels, held / 1024, color=BLUE, label="held from forward to backward")
-    left.bar(labels, more / 1024, bottom=held / 1024, color=ORANGE, hatch="//", ec="w", label="while one segment runs back")
+    left.bar(
+        labels, more / 1024, bottom=held / 1024, color=ORANGE, hatch="//", ec="w", label="while one segment runs back"
+    )
     left.set(xlabel="layers a segment", ylabel="KiB", title="Memory: least for segments of √16")
     left.set_ylim(0, 52)
     left.legend(loc="upper center")
@@ -1508,6 +1544,7 @@ if both is not None:
 # - `concrete(x)`: the plain value at the bottom of `x`: the primal of a `Dual`, the primal of that, and so on. For an `Unknown` it raises
 #   `UnknownValue`: nobody can branch on what is not there.
 
+
 # %% role="locked" id="errors"
 class NotLinear(TypeError):
     """A program that has no transpose."""
@@ -1532,6 +1569,7 @@ class UnknownValue(TypeError):
 #
 # </details></details></details>
 
+
 # %% role="answer" id="answer-9.11-a"
 def check_linear(program):
     """Raises NotLinear, naming the primitive, if `program` is not linear in its variables."""
@@ -1541,9 +1579,13 @@ def check_linear(program):
         if eqn.name not in TRANSPOSE:
             raise NotLinear(f"{eqn.name} has no transpose rule: it is not linear. Linearize the function first.")
         if eqn.name in ("mul", "matmul") and variables > 1:
-            raise NotLinear(f"{eqn.name} of two variables is linear in each, not in both. Linearize the function first.")
+            raise NotLinear(
+                f"{eqn.name} of two variables is linear in each, not in both. Linearize the function first."
+            )
         if eqn.name in ("add", "sub") and variables < 2:
-            raise NotLinear(f"{eqn.name} of a variable and a known value is affine, not linear. Take the constant away.")
+            raise NotLinear(
+                f"{eqn.name} of a variable and a known value is affine, not linear. Take the constant away."
+            )
     for y in program.outputs:
         if not isinstance(y, Var) and np.any(y):
             raise NotLinear("an output is a constant other than zero, which no linear map gives.")
@@ -1623,11 +1665,15 @@ ax.step(starts, lengths, where="mid", color="0.6", lw=4, label="turns of the loo
 sums = [0.7, 1.5, 3.0, 5.0, 9.0, 18.0]
 try:
     programs = [linearize(halve, np.array([start]))[1] for start in sums]
-    ax.plot(sums, [len(program.eqns) for program in programs], "s", color=ORANGE, label="equations of the linear program")
+    ax.plot(
+        sums, [len(program.eqns) for program in programs], "s", color=ORANGE, label="equations of the linear program"
+    )
     ax.plot(sums, [len(prune(program).eqns) for program in programs], "o", color=VERMILION, label="without dead code")
 except (TypeError, AttributeError):
     pass  # an earlier exercise is not done yet
-ax.set(xlabel="sum of x", ylabel="number", title="A loop whose length depends on the data: one linear program for each run")
+ax.set(
+    xlabel="sum of x", ylabel="number", title="A loop whose length depends on the data: one linear program for each run"
+)
 ax.legend()
 plt.show()
 
@@ -1645,6 +1691,7 @@ plt.show()
 # A third kind of level: a `Batched` value is an array with one more axis in front, of which the function knows nothing. Write `vmap_step`: entry by entry primitives take the
 # longer arrays as they are; for `reduce_sum` the axes move by one; `matmul` of a batched and a plain matrix is numpy's. An operand that is not batched gets the axis by
 # repetition.
+
 
 # %% role="answer" id="answer-9.12-a"
 class Batched(Tracer):
@@ -1676,6 +1723,7 @@ def vmap_step(level, name, operands, params):
 
 def vmap(f):
     """f for every entry of a leading axis of its arguments."""
+
     ### BEGIN SOLUTION
     def mapped(*xs):
         level = Level(vmap_step)
@@ -1698,6 +1746,7 @@ if vmap(per_example) is not None and gradients is not None:
 #
 # A recurrence $h_{k+1} = \text{step}(h_k, u_k)$ has as residuals those of each step, one after the other. Its transpose is a scan in the opposite direction: the
 # cotangent of $h$ is carried, that of each $u_k$ is put out. Linearize each step once and keep the programs.
+
 
 # %% role="answer" id="answer-9.12-b"
 def scan_vjp(step, h, us):

@@ -653,7 +653,9 @@ by_hutchpp = [hutchpp(lambda V: A @ V, 200, 30, g) for _ in range(trials)]
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 ax.hist(by_hutchinson, bins=np.arange(18, 41, 0.5), color=ORANGE, edgecolor="black", label="Hutchinson")
 if by_hutchpp[0] is not None:
-    ax.hist([float(x) for x in by_hutchpp], bins=np.arange(18, 41, 0.5), color=BLUE, hatch="//", label="Hutch++", alpha=0.8)
+    ax.hist(
+        [float(x) for x in by_hutchpp], bins=np.arange(18, 41, 0.5), color=BLUE, hatch="//", label="Hutch++", alpha=0.8
+    )
 ax.axvline(A.trace(), color="black", ls="--", label="trace")
 ax.set(xlabel="estimate", ylabel=f"count of {trials}", ylim=(0, 110))
 ax.set_title("With 30 matvecs each: the large eigenvalues are no longer left to chance")
@@ -788,7 +790,9 @@ fig, axes = plt.subplots(1, 4, figsize=(12, 3.2), sharey=True, layout="constrain
 for ax, c in zip(axes, decays):
     for name, marker, color in (("Hutchinson", "s--", ORANGE), ("Hutch++", "o-", BLUE)):
         if (c, name) in errors:
-            ax.loglog(ms, errors[c, name], marker, color=color, label=f"{name}: {fitted_slope(ms, errors[c, name]):.2f}")
+            ax.loglog(
+                ms, errors[c, name], marker, color=color, label=f"{name}: {fitted_slope(ms, errors[c, name]):.2f}"
+            )
     ax.set(title=f"$\\lambda_i = i^{{-{c}}}$: theory {-max(c, 0.5)}", xlabel="matvecs $m$", xticks=ms, xticklabels=ms)
     ax.set_ylim(3e-6, 0.5)
     ax.minorticks_off()
@@ -923,7 +927,11 @@ ax.barh(list(table), useful, color=BLUE, edgecolor="black", label="useful")
 ax.barh(list(table), idle, left=useful, color=ORANGE, hatch="//", edgecolor="black", label="times zero")
 ax.axvline(2, color="black", ls="--")
 ax.text(2.05, -0.55, "a gradient")
-ax.set(xlabel="FLOPs of matrix products, in units of $f$", title="Eager forward mode multiplies by zero tangents", xlim=(0, 7.5))
+ax.set(
+    xlabel="FLOPs of matrix products, in units of $f$",
+    title="Eager forward mode multiplies by zero tangents",
+    xlim=(0, 7.5),
+)
 ax.set_ylim(2.6, -0.8)
 ax.legend(loc="upper right")
 plt.show()
@@ -983,6 +991,7 @@ print("parameters:", sum(p.numel() for p in small), "and", sum(p.numel() for p i
 # %% role="answer" id="answer-10.8"
 def hessian_samples(loss, parameters, V):
     """vᵀHv for each column of V (P, k). loss: list -> scalar; parameters: list of leaves with requires_grad; (k,)."""
+
     ### BEGIN SOLUTION
     def flat(tensors):
         return torch.cat([t.flatten() for t in tensors])
@@ -1013,7 +1022,9 @@ from grader.check.challenge import challenge_seed
 from grader.check.credit import award
 from grader.check.exercises.ch10_hessian import judge_hessian_samples
 
-lines = judge_hessian_samples(submission, "10.8", seed=challenge_seed("10.8", "losses"), shapes=((4, 2), (3,), (1, 5)), k=6)
+lines = judge_hessian_samples(
+    submission, "10.8", seed=challenge_seed("10.8", "losses"), shapes=((4, 2), (3,), (1, 5)), k=6
+)
 award("10.8", lines, points=3)
 ### END HIDDEN TESTS
 
@@ -1221,7 +1232,12 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for (name, values), style, color in zip(found.items(), ("s--", "o-"), (ORANGE, BLUE)):
     ax.loglog([3 * m for m in ms], values, style, color=color, label=name)
     ax.legend()
-ax.set(xlabel="matvecs with $A$", ylabel="median relative error", xticks=[3 * m for m in ms], xticklabels=[3 * m for m in ms])
+ax.set(
+    xlabel="matvecs with $A$",
+    ylabel="median relative error",
+    xticks=[3 * m for m in ms],
+    xticklabels=[3 * m for m in ms],
+)
 ax.set_title("A cubed spectrum falls fast: triangles are a case for Hutch++")
 ax.minorticks_off()
 plt.show()
@@ -1416,6 +1432,7 @@ def field_and_divergence(f, t, x, v):
 
 def log_likelihood(f, x, v, count):
     """log p of each row of x (b, n) by `count` RK4 steps from t = 1 to 0, with fixed probes v (b, n); (b,)."""
+
     ### BEGIN SOLUTION
     def slope(t, state):
         return field_and_divergence(f, t, state[0], v)
@@ -1484,7 +1501,9 @@ def train_flow(count, rate=1e-2, seed=0):
         x, v = moons(256, g), rademacher(256, 2, g)
         loss = -log_likelihood(flow_field(parameters), x, v, 4).mean()
         for p, m, s, d in zip(parameters, first, second, torch.autograd.grad(loss, parameters)):
-            m.mul_(0.9).add_(d, alpha=0.1)  # Adam, as in torch.optim, whose import takes longer than this loop's first steps
+            m.mul_(0.9).add_(
+                d, alpha=0.1
+            )  # Adam, as in torch.optim, whose import takes longer than this loop's first steps
             s.mul_(0.99).addcmul_(d, d, value=0.01)
             p.data -= rate * (m / (1 - 0.9**step)) / ((s / (1 - 0.99**step)).sqrt() + 1e-8)
         losses.append(loss.item())
@@ -1520,7 +1539,9 @@ plt.show()
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-paths"
 fig, axes = plt.subplots(1, 4, figsize=(11, 2.9), sharex=True, sharey=True, layout="constrained")
-points = torch.randn(steps(full=1000, quick=50), 2, generator=torch.Generator().manual_seed(2))  # (b, n), where the flow starts
+points = torch.randn(
+    steps(full=1000, quick=50), 2, generator=torch.Generator().manual_seed(2)
+)  # (b, n), where the flow starts
 for ax, time_now in zip(axes, (0.0, 0.25, 0.5, 1.0)):
     if trained:
         with torch.no_grad():
@@ -1546,7 +1567,9 @@ if trained:
     estimated = log_likelihood(f, data, v, 8)
     gap = estimated - exact
     print(f"exact mean {exact.mean():.3f}, estimated mean {estimated.mean():.3f}")
-    print(f"spread of one estimate {gap.std():.2f} nats; of the mean over all points ±{gap.std() / len(data) ** 0.5:.3f}")
+    print(
+        f"spread of one estimate {gap.std():.2f} nats; of the mean over all points ±{gap.std() / len(data) ** 0.5:.3f}"
+    )
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-spread"
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")

@@ -174,9 +174,9 @@ def _judge_path_sum(submission: Submission, line: str, edges: list, start: str, 
     """`want` for this pair; in the same line, 0 against the edges' direction and 1 from a vertex to itself."""
     products = _paths(edges, start, end)
     sums = {
+        "Two edges between the same two vertices are two paths: a dictionary keeps one of them.": sum(set(products)),
         "These are the paths' longest or first product alone; every path counts.": products[0],
         "Only the last path was kept: use += or sum.": products[-1],
-        "Two edges between the same two vertices are two paths: a dictionary keeps one of them.": sum(set(products)),
         "This is the number of paths; each weighs the product of its partials.": float(len(products)),
         "Paths are added, not multiplied.": math.prod(products),
         "Along a path the partials are multiplied, not added.": sum(_paths(edges, start, end, add=True)),

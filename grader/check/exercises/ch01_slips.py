@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from grader.check.functions import ask, matches
@@ -34,12 +35,13 @@ def expect_or_explain(
     tol: float | None = None,
 ) -> Verdict:
     """`grader.check.functions.expect`, with known slips named. `because` is said where none of them fits."""
-    return ask(
-        submission,
-        line,
-        lambda: submission.call(function, *args),
-        lambda got: explained(matches(line, got, want, because=because, tol=tol), got, slips, tol),
-    )
+
+    def judge(got: object) -> Verdict:
+        if np.iscomplexobj(got.numpy() if isinstance(got, torch.Tensor) else got):
+            return Verdict(line, "wrong", f"This is complex; a real number is expected. {because}")
+        return explained(matches(line, got, want, because=because, tol=tol), got, slips, tol)
+
+    return ask(submission, line, lambda: submission.call(function, *args), judge)
 
 
 def uniform(seed: int, count: int) -> list[float]:

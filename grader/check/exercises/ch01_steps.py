@@ -48,7 +48,8 @@ def judge_best_step(submission: Submission, seed: int, dtypes: tuple[torch.dtype
     single = (torch.tensor(list(estimates.values()), dtype=torch.float32) - slope).abs()
     rounded = "The estimates were rounded to float32: torch.tensor of Python numbers is float32 unless you say dtype."
     slips[rounded] = [float(hs[single.argmin()]), float(single.min())]
-    f0, fk, u = -3.7 - slope, -0.9 + slope, torch.finfo(torch.float32).eps / 2
+    # One negative, one positive: without abs the root of their quotient does not exist.
+    f0, fk, u = -3.7 - slope, 0.9 - slope, torch.finfo(torch.float32).eps / 2
     return [
         expect_or_explain(
             submission,
@@ -86,7 +87,7 @@ def judge_complex_step(submission: Submission, seed: int, h: float = 1e-20) -> l
             want=SQUIRE_TRAPP,
             slips={
                 "Divide the imaginary part by h.": SQUIRE_TRAPP * h,
-                "This is the whole complex number, or its real part: only the imaginary part carries the slope.": 0.0,
+                "This is the real part: only the imaginary part carries the slope.": 0.0,
                 "The sign is turned round.": -SQUIRE_TRAPP,
             },
             because="Evaluate f once, at x + ih; the slope is the imaginary part divided by h. "

@@ -32,6 +32,11 @@ def complex_step(f, x, h=1e-20):
     return np.real(f(x + 1j * h)) / h
 
 
+# %% wrong="the whole complex number" says="this is complex"
+def complex_step(f, x, h=1e-20):
+    return (f(x + 1j * h) - f(x)) / h
+
+
 # %% wrong="not divided" says="divide"
 def complex_step(f, x, h=1e-20):
     return np.imag(f(x + 1j * h))

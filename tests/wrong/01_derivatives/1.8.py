@@ -94,7 +94,7 @@ def path_sum(edges, start, end):
     return 0.0
 
 
-# %% wrong="a dictionary of edges" says="two edges" cell="answer-1.8-b"
+# %% wrong="a dictionary of edges" says="a dictionary keeps" cell="answer-1.8-b"
 def path_sum(edges, start, end):
     table = {(u, v): p for u, v, p in edges}
 
