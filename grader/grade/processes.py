@@ -1,0 +1,199 @@
+"""The owner's side of the warm parent: start it, ask it for processes, end them."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.build.source import BuildError
+from grader.grade.protocol import Channel, ChannelError, pair
+from grader.grade.sandbox import Policy
+
+# What a notebook may know of the grader's environment; everything else stays out, secrets above all.
+PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "NAMES_FILE", "PYTHONPATH", "LD_LIBRARY_PATH")
+# One thread each: threads do not survive a fork. No GPU: CUDA does not either.
+FIXED = {
+    "NBGRADER_EXECUTION": "autograde",
+    "GRADER_QUICK": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "CUDA_VISIBLE_DEVICES": "",
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
+}
+START_SECONDS = 180.0
+FORK_SECONDS = 30.0
+PREPARE_SECONDS = 300.0
+MOST_NODES = 12
+
+
+@dataclass
+class Child:
+    """A forked process: the channel to it, and its parent, which alone may end it."""
+
+    channel: Channel
+    pid: int
+    parent: Node
+    ended: bool = False
+
+    def end(self, grace: float = 0.0) -> int | None:
+        """End it now (or let it end by itself within `grace` seconds).
+
+        Its exit status as subprocess gives it (negative for a signal); None where it had to be ended.
+        """
+        if self.ended:
+            return None
+        self.ended = True
+        self.channel.close()
+        with contextlib.suppress(ChannelError), self.parent.lock:
+            return self.parent.control.ask(
+                "end", plain={"pid": self.pid, "grace": grace}, seconds=FORK_SECONDS + grace
+            ).plain["status"]
+        return None
+
+
+@dataclass
+class Node:
+    """A process that forks. cells: the given cells that it has run; outputs: what each of them showed."""
+
+    control: Channel
+    cells: tuple[str, ...] = ()
+    outputs: tuple[list[dict], ...] = ()
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    child: Child | None = None
+
+    def fork(self, kind: str, policy: Policy | None = None, others: Sequence[Channel] = ()) -> Child:
+        """A new process of that kind: "student", "verifier" or "node". Raises ChannelError when the parent is gone."""
+        near, far = pair()
+        fields = {} if policy is None else _as_plain(policy)
+        descriptors = [far.fileno(), *(other.connection.fileno() for other in others)]
+        plain = {"kind": kind, "policy": fields, "descriptors": len(descriptors)}
+        with far, self.lock:
+            id = self.control.request("fork", plain=plain, seconds=FORK_SECONDS)
+            for descriptor in descriptors:
+                self.control.send_descriptor(descriptor)
+            pid = self.control.answer(id, FORK_SECONDS).plain["pid"]
+        return Child(near, pid, self)
+
+
+class Warm:
+    """The warm parent and its nodes. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        if not hasattr(os, "fork"):
+            raise BuildError("Grading forks processes, which this system cannot do. Use Linux, macOS or WSL.")
+        self._folder = tempfile.mkdtemp(prefix="grader-")
+        near, far = socket.socketpair()
+        with far, (Path(self._folder) / "errors").open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "grader.grade.warm", str(far.fileno())],
+                pass_fds=[far.fileno()],
+                env=_environment(self._folder),
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
+        self.root = Node(Channel(near))
+        self._nodes: dict[str, Node] = {}
+        self._lock = threading.Lock()
+        try:
+            self.threads = self.root.control.receive(START_SECONDS).plain["threads"]
+        except ChannelError as error:
+            words = (Path(self._folder) / "errors").read_text(errors="replace").strip().split("\n")[-1]
+            self.close()
+            raise BuildError(f"The grader's warm process did not start: {words or error}") from None
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None and not self.root.control.closed
+
+    def node(self, cells: Sequence[str]) -> Node:
+        """The process that has run these given cells, made where it is new. Only an instructor's text may be given.
+
+        The nearest one, which has run a part of them, where there are too many, or where a given cell ends its process.
+        """
+        with self._lock:
+            nearest, size = self.root, 0
+            for count in range(len(cells), 0, -1):
+                if found := self._nodes.get(_checksum(cells[:count])):
+                    nearest, size = found, count
+                    break
+            if size == len(cells) or len(self._nodes) >= MOST_NODES:
+                return nearest
+            child = nearest.fork("node")
+            try:
+                answer = child.channel.ask("prepare", plain={"cells": list(cells[size:])}, seconds=PREPARE_SECONDS)
+            except ChannelError:
+                child.end()
+                return nearest
+            outputs = (*nearest.outputs, *answer.plain["outputs"])
+            made = self._nodes[_checksum(cells)] = Node(child.channel, tuple(cells), outputs, child=child)
+            return made
+
+    def close(self) -> None:
+        """End the parent and all that it has forked."""
+        for node in [*self._nodes.values(), self.root]:
+            node.control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+_starting = threading.Lock()
+
+
+@contextlib.contextmanager
+def warm() -> Iterator[Warm]:
+    """The one warm parent of this process, started where there is none and again where it has died."""
+    with _starting:
+        if not _shared().alive:
+            _shared().close()
+            _shared.cache_clear()
+        shared = _shared()
+    yield shared
+
+
+@functools.cache
+def _shared() -> Warm:
+    made = Warm()
+    atexit.register(made.close)
+    return made
+
+
+def _environment(folder: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in PASSED if name in os.environ}
+    return kept | FIXED | {"IPYTHONDIR": folder}
+
+
+def _checksum(cells: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for cell in cells:
+        digest.update(f"{len(cell)}\n{cell}".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def _as_plain(policy: Policy) -> dict[str, object]:
+    fields = dataclasses.asdict(policy)
+    return fields | {"folder": str(policy.folder), "readable": [str(path) for path in policy.readable], "keep": []}
