@@ -1,4 +1,4 @@
-"""`python -m grader demo | collect | doctor`: for who grades a class.
+"""`python -m grader demo | collect | report | doctor`: for who grades a class.
 
 What a command needs is imported inside it, so that --help and a mistyped command answer at once.
 """
@@ -20,6 +20,32 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
     doctor = commands.add_parser("doctor", help="say which layers of the sandbox this machine has")
     doctor.set_defaults(run=_doctor)
+
+    report = commands.add_parser("report", help="write a page about a graded class, with CSV and JSON beside it")
+    report.add_argument("chapter", metavar="CHAPTER", help="folder name or number")
+    report.add_argument("--to", metavar="FOLDER", help="where to write it (default: beside the gradebook, report/)")
+    report.set_defaults(run=_report)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from nbgrader.api import Gradebook
+
+    from grader.build.release import course_config
+    from grader.build.source import course_root, find_chapters
+    from grader.grade.report.figures import gather
+    from grader.grade.report.page import write_report
+
+    root = course_root()
+    (chapter,) = find_chapters(root, [arguments.chapter])
+    course = course_config(root).CourseDirectory
+    with Gradebook(course.db_url) as gradebook:
+        of = gather(gradebook, chapter.name, root / course.autograded_directory, root / course.feedback_directory)
+    place = Path(arguments.to) if arguments.to else root / Path(course.autograded_directory).parent / "report"
+    paths = write_report(of, place)
+    print(f"{paths['html']}: {len(of.submitted)} submissions, {len(of.misconceptions())} kinds of mistakes named.")
+    return 0
 
 
 def _collect(arguments: argparse.Namespace) -> int:
