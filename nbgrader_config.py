@@ -20,7 +20,7 @@ if scripts not in os.environ["PATH"].split(os.pathsep):
 
 # What a gradient earns that is right given the student's own wrong gradients further up: full, half or none.
 os.environ.setdefault("GRADER_CARRIED", "full")
-# How submissions are kept apart: full, process (what this system has) or none. `python -m grader doctor` says what it has.
+# How submissions are kept apart: full, process (what this system has) or none; `python -m grader doctor` tells more.
 os.environ.setdefault("GRADER_ISOLATION", "full")
 
 c.CourseDirectory.course_id = "autodiff"

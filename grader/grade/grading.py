@@ -235,7 +235,7 @@ class _Run:
         return max(0.0, min(earned, known.points)) if earned == earned else 0.0, kept
 
     def _is_running(self) -> bool:
-        """Whether a student process is there; where there is none one is started, and runs again what has run before."""
+        """Whether a student process is there; where there is none, one is started and runs again what has run."""
         while self.student is None:
             if self.starts > self.settings.restarts:
                 self.limit = f"Your code ended its process {self.starts} times, and was not started again."
