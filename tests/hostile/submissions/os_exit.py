@@ -1,0 +1,15 @@
+# Ends the process with a status that says all is well.
+# expected: 1.1=4 1.2=0 1.3=4
+
+# %% id="answer-1.1-a"
+def double(value):
+    return 2 * value
+
+# %% id="answer-1.2-a"
+import os
+
+os._exit(0)
+
+# %% id="answer-1.3-a"
+dz = 2 * z
+dx = dz * w
