@@ -1,7 +1,7 @@
 """Run a body of code where it can reach nothing but its own folder.
 
 policy   what a submission may have, and the statuses that say which limit it met
-layers   what this machine offers; which required properties that gives; the refusal
+layers   what this machine offers (found out by probe); which required properties that gives; the refusal
 confinement  the order in which a fork is confined
 kernel, namespaces, landlock, seccomp, limits, watch: a mechanism each
 """

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import importlib.util
+import json
 import os
-import signal
+import subprocess
 import sys
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from grader.grade.sandbox import kernel, landlock, limits, namespaces, seccomp
-from grader.grade.sandbox.policy import ISOLATIONS, Policy, Refused
+from grader.grade.sandbox import landlock, namespaces
+from grader.grade.sandbox.policy import ISOLATIONS, Refused
 
 NAMESPACES = frozenset({"user", "mount", "pid", "network", "ipc"})
 
@@ -70,28 +66,36 @@ PROPERTIES = (
 )
 
 
+@dataclass(frozen=True)
+class Machine:
+    """What was tried on this machine. layers: those that work. unreadable: a file of the interpreter or its packages
+    that a confined process cannot read, "" where it can read them."""
+
+    layers: frozenset[str]
+    unreadable: str
+
+
 @functools.cache
-def present() -> frozenset[str]:
-    """The layers that work here, each tried in a process of its own. Call it before forking: the answer is kept."""
+def machine() -> Machine:
+    """What this machine offers; tried once, in a process of its own, since this one may have threads.
+
+    Raises Refused where that process fails.
+    """
     if sys.platform != "linux":
-        return frozenset({"limits"})
-    found = {"limits"}
-    if landlock.abi() > 0:
-        found.add("landlock")
-    if seccomp.available():
-        found.add("seccomp")
-    if _succeeds(lambda: kernel.close_all_but({0, 1, 2})):
-        found.add("privileges")
-    if Path("/proc/self/task").exists():
-        found.add("watch")
-    for controller in ("memory", "pids"):
-        if _succeeds(lambda controller=controller: _try_cgroup(controller)):
-            found.add(f"{controller} cgroup")
-    if _confines(NAMESPACES | {"privileges"}):
-        found |= NAMESPACES
-    else:
-        found |= {name for name in sorted(NAMESPACES) if _confines(frozenset({name}))}
-    return frozenset(found)
+        return Machine(frozenset({"limits"}), "")
+    command = [sys.executable, "-P", "-m", "grader.grade.sandbox.probe"]
+    tried = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    try:
+        found = json.loads(tried.stdout)
+    except ValueError:
+        words = tried.stderr.strip().split("\n")[-1]
+        raise Refused(f"Grading refused: what this machine offers could not be found out: {words}") from None
+    return Machine(frozenset(found["layers"]), found["unreadable"])
+
+
+def present() -> frozenset[str]:
+    """The layers that work here. Ask before forking: the answer is kept."""
+    return machine().layers
 
 
 def facts() -> frozenset[str]:
@@ -124,7 +128,7 @@ def require(isolation: str) -> frozenset[str]:
             f"Grading refused: nothing here gives {', '.join(wanted.name for wanted in lacking)}; "
             f"{'; '.join(advice)}; or set GRADER_ISOLATION=process to accept less, which every report will say."
         )
-    if isolation == "full" and (path := unreadable()):
+    if isolation == "full" and (path := machine().unreadable):
         raise Refused(
             f"Grading refused: the user that submissions run as cannot read {path}; make Python and its packages "
             "readable (chmod -R a+rX), or grade as the user who installed them."
@@ -132,52 +136,6 @@ def require(isolation: str) -> frozenset[str]:
     return present()
 
 
-@functools.cache
-def unreadable() -> Path | None:
-    """A file of the interpreter or of its packages that a confined process cannot read: None where it can."""
-    for name in ("json", "torch"):
-        spec = importlib.util.find_spec(name)
-        if spec and spec.origin and not _confines(present(), Path(spec.origin).read_bytes):
-            return Path(spec.origin)
-    return None
-
-
 def _advice(wanted: Property) -> str:
     first = min(wanted.given_by[0])
     return next(layer.get for layer in LAYERS if layer.name == first)
-
-
-def _try_cgroup(controller: str) -> None:
-    cgroup = limits.make_cgroup(Policy(Path()), frozenset({controller}))
-    try:
-        cgroup.join()
-    finally:
-        for folder in cgroup.folders.values():  # out again, so that it can be removed
-            with contextlib.suppress(OSError):
-                (folder.parent / "cgroup.procs").write_text("0")
-        cgroup.remove()
-
-
-def _succeeds(attempt: Callable[[], object]) -> bool:
-    """Whether something works, tried in a fork."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        with contextlib.suppress(BaseException):
-            attempt()
-            status = 0
-        os._exit(status)
-    return os.waitpid(child, 0)[1] == 0
-
-
-def _confines(layers: frozenset[str], body: Callable[[], object] = lambda: None) -> bool:
-    from grader.grade.sandbox.confinement import confine_with
-
-    with tempfile.TemporaryDirectory() as folder:
-
-        def attempt() -> None:
-            os.dup2(os.open("/dev/null", os.O_WRONLY), 2)
-            signal.alarm(30)
-            confine_with(Policy(Path(folder)), body, layers)
-
-        return _succeeds(attempt)
