@@ -363,9 +363,9 @@ plt.show()
 #
 # ●○○ easy · about 10 minutes · 2 points
 #
-# `dead_units`: which units are silent ($z\le0$) on every example. `revive`: new biases. Each dead unit's bias is shifted
-# so that the *median* of its $z$ over the batch becomes 0; then it fires on half of the examples. Living units keep
-# their bias.
+# `dead_units`: which units are silent ($z\le0$) on every example. `revive`: new biases, `b` itself stays as it is. Each
+# dead unit's bias is shifted so that the *median* of its $z$ over the batch becomes 0; then it fires on half of the
+# examples. Living units keep their bias.
 
 
 # %% role="answer" id="answer-6.3-a"

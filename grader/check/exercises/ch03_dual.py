@@ -56,9 +56,15 @@ for number, source in enumerate(sources):
 FUNCTIONS = """
 for name, x in points.items():
     function = globals().get(name)
-    z = None if function is None else function(Dual(x, seeds[name]))
-    outputs[name] = None if z is None else [z.primal, z.tangent]
-    outputs["plain " + name] = None if function is None else function(x)
+    try:
+        z = None if function is None else function(Dual(x, seeds[name]))
+        outputs[name] = None if z is None else [z.primal, z.tangent]
+    except Exception as error:
+        outputs[name] = f"With a Dual of an array it stopped: {type(error).__name__}: {error}."
+    try:
+        outputs["plain " + name] = None if function is None else function(x)
+    except Exception as error:
+        outputs["plain " + name] = f"With a plain array it stopped: {type(error).__name__}: {error}."
 """
 
 NEW_ENTRY = """
@@ -180,6 +186,8 @@ def _judge_function(name: str, answer: Mapping[str, object], x: np.ndarray, x_do
     got, plain = answer[name], answer[f"plain {name}"]
     if got is None:
         return Verdict(name, "missing", "Not done yet.")
+    if isinstance(got, str):
+        return Verdict(name, "failed", got)
     primals, tangents = torch.from_numpy(x), torch.from_numpy(x_dot)
     y, y_dot = torch.func.jvp(torch_functions()[name], (primals,), (tangents,))
     slips = [(slip(x, y.numpy()) * x_dot, sentence) for slip, sentence in FUNCTION_SLIPS[name]]
@@ -191,6 +199,8 @@ def _judge_function(name: str, answer: Mapping[str, object], x: np.ndarray, x_do
     verdict = matches(name, got[0], y, because="That is the primal.")
     if verdict.status != "right":
         return verdict
+    if isinstance(plain, str):
+        return Verdict(name, "failed", f"{plain} A plain number or array has no rate: return the plain result.")
     return matches(name, plain, y, because="A plain array in gives a plain array out.")
 
 

@@ -19,8 +19,12 @@ for number, source in enumerate(sources):
     try:
         value = eval(source, {**globals(), "a": a, "b": b})
         outputs[str(number)] = "It gives a Nested number." if isinstance(value, Nested) else value
+    except RecursionError:
+        outputs[str(number)] = (
+            "`apply` calls itself without end. Take the partials at the peeled arguments, which are one level lower."
+        )
     except Exception as error:
-        outputs[str(number)] = f"It stopped: {type(error).__name__}: {error}"
+        outputs[str(number)] = f"It stopped: {type(error).__name__}: {error}."
 """
 
 PARTS = """

@@ -132,11 +132,13 @@ def _product_cases(rng: np.random.Generator, n: int, k: int, m: int) -> list[Cas
             turned,
             also=(Case("", "transpose(a) * 2.0", {"a": cube}, turned),),
         ),
-        Case(
+        _together(
             "float32 stays float32",
-            "reduce_mean(matmul(a, b)) * reduce_max(a)",
-            {"a": x.astype("f4"), "b": w.astype("f4")},
-            "A mean or a maximum of float32 is float32.",
+            [
+                Case("", "matmul(a, b)", {"a": x.astype("f4"), "b": w.astype("f4")}),
+                Case("", "reduce_mean(a, axis=0)", {"a": x.astype("f4")}, "Divide by a plain number."),
+                Case("", "reduce_max(a)", {"a": x.astype("f4")}, "A float32 array divided by an int64 one is float64."),
+            ],
         ),
     ]
 

@@ -7,13 +7,20 @@ from itertools import pairwise
 import torch
 
 from grader.check.exercises import ch06_leaks
-from grader.check.exercises.ch06_explain import explain
+from grader.check.exercises.ch06_explain import SINGLE, explain
 from grader.check.exercises.ch06_norm_time import judge_batch_norm, judge_time
 from grader.check.functions import ask, matches
 from grader.check.submission import Submission
+from grader.check.tolerance import largest
 from grader.check.verdict import Verdict
 
 LN2 = math.log(2)
+
+REVIVE = """
+before = b.clone()
+found = revive(b, z, dead)
+outputs["b"], outputs["spoiled"] = found, not torch.equal(b, before)
+"""
 
 
 def judge_edges(
@@ -92,7 +99,10 @@ def judge_survey(
             if not isinstance(got, torch.Tensor) or got.shape != want.shape:
                 return matches(names[k], got, want, because="One row a layer: std of h, share, std of the gradient.")
             others = {sentence: table[:, k] for sentence, table in typical.items()}
-            return explain(names[k], got[:, k], want[:, k], others)
+            mine, count = got[:, k].double(), torch.tensor([n * size for size in widths[1:]])
+            if k != 1 and matches(names[k], mine * (count / (count - 1)) ** 0.5, want[:, k], tol=SINGLE).passed:
+                return Verdict(names[k], "right", "Divided by n; torch's std divides by n − 1.")
+            return explain(names[k], mine, want[:, k], others, tol=SINGLE * (1 + largest(want[:, k])), near=SINGLE)
 
         return ask(submission, names[k], lambda: submission.call("survey", x, weights, cotangent), judge)
 
@@ -192,14 +202,20 @@ def judge_dead(
             "One bool a unit: reduce over axis 0, the examples.",
         ),
     )
-    revived = ask(
-        submission, "revive", lambda: submission.call("revive", b, z, dead), lambda got: _revived(got, b, z, dead)
-    )
+    revived = ask(submission, "revive", lambda: _revive(submission, b, z, dead), lambda got: _revived(got, b, z, dead))
     return [units, revived]
+
+
+def _revive(submission: Submission, b: torch.Tensor, z: torch.Tensor, dead: torch.Tensor) -> object:
+    """What `revive` returns, or a sentence where it has written into the biases that were handed in."""
+    found = submission.run(REVIVE, {"b": b, "z": z, "dead": dead})
+    return "b itself has changed; return new biases and leave those as they are." if found["spoiled"] else found["b"]
 
 
 def _revived(got: object, b: torch.Tensor, z: torch.Tensor, dead: torch.Tensor) -> Verdict:
     """Half of the examples above 0 for each dead unit (0.4 to 0.6: medians of even counts differ), no other change."""
+    if isinstance(got, str):
+        return Verdict("revive", "wrong", got)
     if not isinstance(got, torch.Tensor) or got.shape != b.shape:
         return matches("revive", got, b, because="Return the new biases, one a unit.")
     shift = got - b
@@ -246,9 +262,17 @@ def judge_start(
         submission,
         "quiet_head",
         lambda: submission.call("quiet_head", W2, b2, h, s),
-        lambda got: explain("quiet_head", got, [W2 * s / (h @ W2).std(), zero], typical, "Return the pair W2, b2."),
+        lambda got: _quiet(got, W2, h, s, typical),
     )
     return [*lines, head]
+
+
+def _quiet(got: object, W2: torch.Tensor, h: torch.Tensor, s: float, typical: dict[str, list]) -> Verdict:
+    """Either standard deviation is one: divided by n or by n − 1."""
+    z, zero = h @ W2, torch.zeros(W2.shape[1], dtype=W2.dtype)
+    if (verdict := matches("quiet_head", got, [W2 * s / z.std(correction=0), zero])).passed:
+        return verdict
+    return explain("quiet_head", got, [W2 * s / z.std(), zero], typical, "Return the pair W2, b2.")
 
 
 def _start(submission: Submission, vocab: int, s: float) -> Verdict:
@@ -264,7 +288,15 @@ def _start(submission: Submission, vocab: int, s: float) -> Verdict:
         submission,
         line,
         lambda: submission.call("start_loss", vocab, s),
-        lambda got: explain(line, got, base + s**2 / 2, typical, "ln of (vocab times the mean of exp(z))."),
+        lambda got: explain(
+            line,
+            got,
+            base + s**2 / 2,
+            typical,
+            "ln of (vocab times the mean of exp(z)).",
+            tol=SINGLE * base,
+            near=SINGLE,
+        ),
     )
 
 

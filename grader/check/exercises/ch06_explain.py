@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from grader.check.functions import matches
 from grader.check.verdict import Verdict
 
+# Where the exercise asks for a plain number, or a table of them, an answer computed in float32 is as good.
+SINGLE = 1e-6
+
 
 def explain(
     line: str,
@@ -13,13 +16,15 @@ def explain(
     typical: Mapping[str, object],
     otherwise: str = "",
     tol: float | None = None,
+    near: float | None = None,
 ) -> Verdict:
     """The verdict on `got` beside `want`; where it is wrong, the sentence of `typical` whose value it equals.
 
     typical: sentence -> the value that a usual mistake gives, of the form of `want`. otherwise: said where none fits.
+    tol, near: the largest difference from `want`, and from a typical value, where the dtype's own bound does not apply.
     """
     verdict = matches(line, got, want, tol=tol)
     if verdict.passed or verdict.status in ("missing", "failed"):
         return verdict
-    mistake = next((words for words, value in typical.items() if matches(line, got, value).passed), otherwise)
+    mistake = next((words for words, value in typical.items() if matches(line, got, value, tol=near).passed), otherwise)
     return matches(line, got, want, because=mistake, tol=tol)

@@ -119,3 +119,11 @@ def elementary(name):
         return Dual(y, slopes[name](x.primal, y) * x.tangent if name != "square" else x.tangent)
 
     return call
+
+# %% wrong="no way for plain arrays" cell="answer-3.3-b" says="return the plain result"
+def elementary(name):
+    def function(x):
+        y = FUNCTIONS[name](x.primal)
+        return Dual(y, DERIVATIVES[name](x.primal, y) * x.tangent)
+
+    return function

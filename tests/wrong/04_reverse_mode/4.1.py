@@ -266,3 +266,17 @@ def chain_derivative(output):
         ((output, partial),) = output.edges
         product *= partial
     return product
+
+# %% wrong="one pair without its tuple" cell="answer-4.1-b" says="a tuple of pairs"
+def exp(node):
+    y = math.exp(node.value)
+    return Node(y, (node, y))
+
+
+def log(node):
+    return Node(math.log(node.value), (node, 1 / node.value))
+
+
+def tanh(node):
+    y = math.tanh(node.value)
+    return Node(y, (node, 1 - y * y))

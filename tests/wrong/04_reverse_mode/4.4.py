@@ -233,3 +233,18 @@ def tanh(a):
 def relu(a):
     x = a.data
     return record(np.maximum(x, 0), (a, lambda g: g * (g > 0)))
+
+# %% wrong="vjps that write into g" cell="answer-4.4-d" says="changed g"
+def tanh(a):
+    y = np.tanh(value(a))
+
+    def vjp(g):
+        g *= 1 - y**2
+        return g
+
+    return record(y, (a, vjp))
+
+
+def relu(a):
+    x = value(a)
+    return record(np.maximum(x, 0), (a, lambda g: g * (x > 0)))

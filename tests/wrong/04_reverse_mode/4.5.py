@@ -274,3 +274,25 @@ def reshape(a, shape):
 
 def transpose(a, axes=None):
     return record(a.data.transpose(axes), (a, lambda g: g.transpose(axes)))
+
+# %% wrong="the mask of winners counted in whole numbers" cell="answer-4.5-b" says="float32 array divided by an int64"
+def restored(g, axis, keepdims):
+    return g if keepdims or axis is None else np.expand_dims(g, axis)
+
+
+def reduce_sum(a, axis=None, keepdims=False):
+    x = value(a)
+    total = x.sum(axis, keepdims=keepdims)
+    return record(total, (a, lambda g: np.broadcast_to(restored(g, axis, keepdims), x.shape)))
+
+
+def reduce_mean(a, axis=None, keepdims=False):
+    total = reduce_sum(a, axis, keepdims)
+    return total * (total.data.size / value(a).size)
+
+
+def reduce_max(a, axis=None, keepdims=False):
+    x = value(a)
+    won = x == x.max(axis, keepdims=True)
+    shares = lambda g: restored(g, axis, keepdims) * won / won.sum(axis, keepdims=True)
+    return record(x.max(axis, keepdims=keepdims), (a, shares))

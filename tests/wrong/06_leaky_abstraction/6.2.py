@@ -142,3 +142,24 @@ def choose(gains, surveys):
 # %% wrong="the gain 5/3, whatever the surveys say" says="third column" cell="answer-6.2-b"
 def choose(gains, surveys):
     return 5 / 3
+
+# %% right="numbers gathered in a float32 table" cell="answer-6.2-a"
+def survey(x, weights, cotangent):
+    h, hs = x, []
+    for weight in weights:
+        h = torch.tanh(h @ weight.clone().requires_grad_())
+        h.retain_grad()
+        hs.append(h)
+    h.backward(cotangent)
+    saturated = [(h.abs() > 0.97).sum().item() / h.numel() for h in hs]
+    return torch.tensor([[h.std().item(), share, h.grad.std().item()] for h, share in zip(hs, saturated)])
+
+
+# %% right="standard deviations divided by n" cell="answer-6.2-a"
+def survey(x, weights, cotangent):
+    hs = [x.clone().requires_grad_()]
+    for weight in weights:
+        hs.append(torch.tanh(hs[-1] @ weight))
+    ds = torch.autograd.grad(hs[-1], hs[1:], cotangent)
+    rows = [[h.std(correction=0), (h.abs() > 0.97).float().mean(), d.std(correction=0)] for h, d in zip(hs[1:], ds)]
+    return torch.tensor([[entry.item() for entry in row] for row in rows])

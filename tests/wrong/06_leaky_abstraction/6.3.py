@@ -85,3 +85,8 @@ def revive(b, z, dead):
 # %% wrong="unchanged" says="nothing has changed" cell="answer-6.3-b"
 def revive(b, z, dead):
     return b
+
+# %% wrong="writes into the biases that were handed in" cell="answer-6.3-b" says="b itself has changed"
+def revive(b, z, dead):
+    b[dead] -= z.median(0).values[dead]
+    return b

@@ -84,3 +84,12 @@ def quiet_head(W2, b2, h, s):
 # %% wrong="the variance" says="variance" cell="answer-6.4-b"
 def quiet_head(W2, b2, h, s):
     return W2 * s / (h @ W2).var(), torch.zeros_like(b2)
+
+# %% right="a spread divided by n" cell="answer-6.4-b"
+def quiet_head(W2, b2, h, s):
+    return W2 * s / (h @ W2).std(correction=0), torch.zeros(b2.shape, dtype=b2.dtype)
+
+
+# %% right="a float32 scalar" cell="answer-6.4-a"
+def start_loss(vocab, s):
+    return torch.log(torch.tensor(float(vocab))) + s**2 / 2

@@ -138,3 +138,21 @@ def clip_by_norm(gradients, limit):
 # %% wrong="nothing is clipped" says="nothing is clipped" cell="answer-6.6-b"
 def clip_by_norm(gradients, limit):
     return gradients
+
+# %% right="a list of floats" cell="answer-6.6-a"
+def gradient_norms(W, states, u, tanh):
+    d, norms = u, [u.norm().item()]
+    for h in states.flip(0)[:-1]:
+        d = W @ (d * (1 - h**2) if tanh else d)
+        norms.append(d.norm().item())
+    return norms[::-1]
+
+
+# %% wrong="the matrix first, then the slope of the state before" cell="answer-6.6-a" says="first the tanh"
+def gradient_norms(W, states, u, tanh):
+    d, norms = u, [u.norm()]
+    for h in states[:-1].flip(0):
+        d = d @ W.T
+        d = d * (1 - h**2) if tanh else d
+        norms.append(d.norm())
+    return torch.stack(norms[::-1])
