@@ -61,6 +61,14 @@ def ask(
     return Verdict(line, "missing", "Not done yet.") if got is None else judge(got)
 
 
+def in_turn(first: Verdict, *later: Verdict) -> list[Verdict]:
+    """The lines; where the first is wrong, those that follow from it name no cause of their own."""
+    if first.passed or first.status == "missing":
+        return [first, *later]
+    text = f"Look again once “{first.name}” is right."
+    return [first, *(line if line.passed else Verdict(line.name, line.status, text) for line in later)]
+
+
 def refused(line: str, error: SubmissionError) -> Verdict:
     """The verdict where the submission gave no answer."""
     return Verdict(line, "missing" if error.kind == "missing" else "failed", str(error))

@@ -789,7 +789,7 @@ from grader.check.exercises.ch07_solvers import judge_fixed_point
 
 seed = challenge_seed("7.5", "another size")
 lines = judge_fixed_point(submission, seed=seed, d=7, norm=0.6)
-lines += judge_fixed_point(submission, seed=seed + 5, d=3, norm=0.75)
+lines += judge_fixed_point(submission, seed=seed + 5, d=3, norm=0.55)
 award("7.5", lines, points=4)
 ### END HIDDEN TESTS
 

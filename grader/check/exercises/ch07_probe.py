@@ -7,6 +7,9 @@ are contracted with random cotangents in float64, so that agreement to 1e-9 is a
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
+from functools import cache
+from types import CodeType
 
 import torch
 
@@ -143,7 +146,7 @@ class Probe:
         """The reference's answer at the same stage."""
         case = {**self.case, "stage": stage, "expression": "reference(*a)", "strided": False, "device": "cpu"}
         scope = {"reference": self.reference, "probe_case": case, "outputs": {}}
-        exec(compile(PROBE, "<probe>", "exec"), scope)
+        exec(_compiled(PROBE), scope)
         return as_data(scope["outputs"]["answer"])
 
     def first(
@@ -196,12 +199,14 @@ class Probe:
     def tangent(self, line: str, slips: Mapping[str, object] | None = None, because: str = "") -> Verdict:
         """The directional derivative by forward mode."""
         want = self.truth("tangent")
-        return ask(
+        found = ask(
             self.submission,
             line,
             lambda: self.ask("tangent"),
             lambda got: named(line, got, want, slips or {}, because),
         )
+        where = " In jvp, ctx.saved_tensors holds what setup_context gave to ctx.save_for_forward."
+        return replace(found, message=found.message + where) if "unpack" in found.message else found
 
     def mapped(self, line: str, because: str) -> Verdict:
         """vmap of grad over the first axis of the only input."""
@@ -253,6 +258,11 @@ def named(
         if sentence and matches(line, have, values, tol=tol).passed:
             return matches(line, got, want, because=sentence, tol=tol)
     return matches(line, got, want, because=because, tol=tol)
+
+
+@cache
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<probe>", "exec")
 
 
 def random_like(x: torch.Tensor, g: torch.Generator) -> torch.Tensor:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from grader.check.exercises.ch07_probe import Probe, bytes_of, normal
+from grader.check.functions import in_turn
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
@@ -23,6 +24,7 @@ def judge_reuse(submission: Submission, seed: int, n: int, m: int, strided: bool
     u, p = lse.case["u"], torch.softmax(3 * x, 1)
     far = torch.cat([x + 1000, x - 1000], 1)
     far[0, -1] = float("-inf")
+    far[-1] -= 2000  # each row needs its own largest entry
     extreme = Probe(submission, "LogSumExp.apply(*a)", _logsumexp, [far], seed=seed + 3)
     exp_slips = {
         "The upstream gradient is missing: multiply by grad_y.": torch.exp(x),
@@ -38,15 +40,18 @@ def judge_reuse(submission: Submission, seed: int, n: int, m: int, strided: bool
     lines = [
         exp.first("Exp", _each(exp_slips), "The derivative of exp is exp(x), which is the output."),
         exp.kept("Exp keeps its output", lambda kept: _keeps_output(kept, x)),
-        lse.first("LogSumExp", _each(lse_slips), "The derivative is exp(x - y), row by row."),
-        extreme.first(
-            "LogSumExp, logits near 1000 and -inf",
-            value="exp(1000) overflows: subtract each row's largest entry before exp, add it again after log.",
-        ),
-        lse.second(
-            "LogSumExp, second derivatives",
-            "A term is missing. What was computed in forward is a constant to autograd: keep x and y themselves, and "
-            "compute exp(x - y) in backward.",
+        *in_turn(
+            lse.first("LogSumExp", _each(lse_slips), "The derivative is exp(x - y), row by row."),
+            extreme.first(
+                "LogSumExp, rows near 1000, -1000 and -inf",
+                value="exp(1000) overflows, and exp(-1000) is 0: subtract each row's own largest entry before exp, add "
+                "it again after log.",
+            ),
+            lse.second(
+                "LogSumExp, second derivatives",
+                "A term is missing. What was computed in forward is a constant to autograd: keep x and y themselves, "
+                "and compute exp(x - y) in backward.",
+            ),
         ),
         lse.kept("LogSumExp keeps x and y", lambda kept: keeps_at_most(kept, x, u)),
     ]
@@ -71,11 +76,9 @@ def judge_straight_through(
         "The sign is turned round.": -u,
         "This passes the gradient only where |x| is at most 1; here it passes everywhere.": u * (x.abs() <= 1),
     }
-    return [
-        probe.first("rounds, and passes the gradient", _each(slips), "The gradient of x is grad_y."),
-        *([] if dtype != torch.float64 else [probe.agrees("gradcheck must fail here", wanted="gradcheck")]),
-        *probe.on_devices("rounds"),
-    ]
+    first = probe.first("rounds, and passes the gradient", _each(slips), "The gradient of x is grad_y.")
+    agrees = [] if dtype != torch.float64 else [probe.agrees("gradcheck must fail here", wanted="gradcheck")]
+    return [*in_turn(first, *agrees), *probe.on_devices("rounds")]
 
 
 def judge_reversal(submission: Submission, seed: int, shape: tuple[int, ...], strength: float) -> list[Verdict]:
@@ -104,7 +107,7 @@ def judge_reversal(submission: Submission, seed: int, shape: tuple[int, ...], st
         lines.append(here.first(f"strength {lam:g}", _each(slips), because))
     here = probe(strength)
     lines.append(here.agrees("gradcheck must fail here", wanted="gradcheck"))
-    return [*lines, *here.on_devices(f"strength {strength:g}")]
+    return [*in_turn(*lines), *here.on_devices(f"strength {strength:g}")]
 
 
 def judge_clip(submission: Submission, seed: int, shape: tuple[int, ...], strided: bool = False) -> list[Verdict]:
@@ -171,11 +174,14 @@ def judge_norm(submission: Submission, seed: int, n: int, m: int, strided: bool 
         "This divides by the norm of the whole matrix; each row has its own.": u * x / x.norm(),
     }
     because = "The gradient of row i is x_i divided by its norm, times grad_y[i]."
+    exactly = "The norm over the last axis: nothing is added under the root."
     hole = "At x = 0 the rule is a gradient of 0; 0/0 gives NaN, and one NaN spoils the whole batch's update."
     return [
-        plain.first("rows that are not zero", _each(slips), because),
-        mixed.first("one row of zeros", because=hole),
-        _finite_second(plain, mixed),
+        *in_turn(
+            plain.first("rows that are not zero", _each(slips), because, value=exactly),
+            mixed.first("one row of zeros", because=hole, value=exactly),
+            _finite_second(plain, mixed),
+        ),
         *mixed.on_devices("rows"),
     ]
 

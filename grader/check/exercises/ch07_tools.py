@@ -3,7 +3,7 @@
 import torch
 
 from grader.check.exercises.ch07_probe import Probe, normal
-from grader.check.functions import ask, matches
+from grader.check.functions import ask, in_turn, matches
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
@@ -225,14 +225,16 @@ def judge_operator(submission: Submission, seed: int, shape: tuple[int, ...], k:
     because = "dx is grad_y times the slope of the segment; dfp gathers (1 - t)·grad_y and t·grad_y at its two ends."
     return [
         _judge_fake(submission, [list(shape), [k], [k]]),
-        inner.first("inside the table", operator_slips(inner), because),
-        whole.first(
-            "beyond the ends too",
-            operator_slips(whole),
-            "Beyond the ends the value is constant: slope 0, weight 1 on it.",
+        *in_turn(
+            inner.first("inside the table", operator_slips(inner), because),
+            whole.first(
+                "beyond the ends too",
+                operator_slips(whole),
+                "Beyond the ends the value is constant: slope 0, weight 1 on it.",
+            ),
+            inner.second("second derivatives", "A term is missing: the slope depends on fp, the weights on x."),
+            probe([x, xp, fp], (False, False, True)).first("only the table learns", because=because),
         ),
-        inner.second("second derivatives", "A term is missing: the slope depends on fp, the weights on x."),
-        probe([x, xp, fp], (False, False, True)).first("only the table learns", because=because),
     ]
 
 

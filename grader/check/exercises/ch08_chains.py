@@ -12,7 +12,7 @@ from grader.check.exercises.ch01_slips import explained
 from grader.check.exercises.ch08_elimination import is_pair
 from grader.check.exercises.ch08_graphs import brackets
 from grader.check.exercises.ch08_passes import Passes
-from grader.check.functions import ask, matches
+from grader.check.functions import ask, in_turn, matches
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
@@ -26,9 +26,11 @@ def judge_chains(submission: Submission, seed: int, factors: int = 5) -> list[Ve
     return [
         _judge_dense(submission, "dense_chain: three factors", [5, 2, 6, 3]),
         _judge_dense(submission, f"dense_chain: {factors} factors", sizes),
-        _judge_product(submission, A, B),
-        _judge_sparse(submission, "sparse_chain: the dense plan misleads", diagonal_chain(seed)),
-        _judge_sparse(submission, f"sparse_chain: {factors - 1} random factors", mixed),
+        *in_turn(
+            _judge_product(submission, A, B),
+            _judge_sparse(submission, "sparse_chain: the dense plan misleads", diagonal_chain(seed)),
+            _judge_sparse(submission, f"sparse_chain: {factors - 1} random factors", mixed),
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 """Chapter 08: a program as a linearised graph, and vertex elimination on it."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from grader.check.exercises.ch08_graphs import (
     random_graph,
     remaining,
 )
-from grader.check.functions import ask, expect_value, matches, refused
+from grader.check.functions import ask, expect_value, in_turn, matches, refused
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
@@ -72,6 +73,10 @@ def judge_linearise(submission: Submission, seed: int) -> list[Verdict]:
                 lambda got, line=line, want=want: _judge_graph(line, got, want),
             )
         )
+    number = lines[1]
+    if number.status == "failed" and lines[0].status != "failed":
+        text = f"{number.message} An operand may be a plain number: it is its own value, and has no vertex."
+        lines[1] = replace(number, message=text)
     return lines
 
 
@@ -103,13 +108,13 @@ def judge_elimination(submission: Submission, seed: int, n: int, inner: int, m: 
     into = predecessors(graph)
     middle = max(order, key=lambda v: len(into[v]) * len(graph[v]))
     mixed = [order[i] for i in np.random.default_rng(seed).permutation(len(order))]
-    return [
+    return in_turn(
         _judge_eliminate(submission, "eliminate: a small graph", small, "v"),
         _judge_eliminate(submission, f"eliminate: {middle} of a larger one", graph, middle),
         _judge_accumulate(submission, "accumulate: forward order", graph, order),
         _judge_accumulate(submission, "accumulate: reverse order", graph, order[::-1]),
         _judge_accumulate(submission, "accumulate: a mixed order", graph, mixed),
-    ]
+    )
 
 
 def _judge_graph(line: str, got: object, want: Graph) -> Verdict:

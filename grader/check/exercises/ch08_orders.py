@@ -20,7 +20,7 @@ from grader.check.exercises.ch08_graphs import (
     reached,
     read_graph,
 )
-from grader.check.functions import ask, matches
+from grader.check.functions import ask, in_turn, matches
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
@@ -38,15 +38,19 @@ def judge_brute_force(submission: Submission, seed: int, inner: int) -> list[Ver
 
 def judge_subsets(submission: Submission, seed: int, inner: int) -> list[Verdict]:
     """Verdicts on `cost_after` and `subset_programme`; the largest graph has `inner` + 1 intermediates."""
-    chain = read_graph("a b > u; u > v w; v > w x; w > x; x > y z; u > z")
+    chain = read_graph("a b c > u; u > v w; v > w x; w > x; x > y z; u > z")
     graph = _telling(seed, inner)
     order = intermediates(graph)
     largest = _telling(seed + 1, inner + 1)
     return [
         _judge_cost(submission, "cost_after: nothing gone", chain, [], "w"),
-        _judge_cost(submission, "cost_after: u and v gone", chain, ["u", "v"], "w"),
-        _judge_cost(submission, "cost_after: a larger graph", graph, order[1::2], order[2]),
-        _judge_cost(submission, "cost_after: all others gone", graph, [v for v in order if v != order[3]], order[3]),
+        *in_turn(
+            _judge_cost(submission, "cost_after: u and v gone", chain, ["u", "v"], "w"),
+            _judge_cost(submission, "cost_after: a larger graph", graph, order[1::2], order[2]),
+            _judge_cost(
+                submission, "cost_after: all others gone", graph, [v for v in order if v != order[3]], order[3]
+            ),
+        ),
         _judge_best(submission, "subset_programme: an hourglass", "subset_programme", hourglass(3, 2, 3)),
         _judge_best(submission, f"subset_programme: {inner} intermediates", "subset_programme", graph),
         _judge_best(submission, f"subset_programme: {inner + 1} intermediates", "subset_programme", largest),
@@ -167,6 +171,10 @@ def _judge_cost(submission: Submission, line: str, graph: Graph, done: list[str]
         "This is the cost in the untouched graph: `done` plays no part in it.": len(into[vertex]) * len(graph[vertex]),
         "This adds the two numbers; each predecessor meets each successor.": len(reached(into, vertex, done))
         + len(reached(graph, vertex, done)),
+        "A vertex that is met on several ways is one predecessor or successor: count it once.": _ways(
+            into, vertex, done
+        )
+        * _ways(graph, vertex, done),
         "Vertices that are gone were counted too.": everything
         * len(reached(graph, vertex, done) | (_closure(graph, vertex) & set(done))),
         "This is everything upstream times everything downstream: stop at vertices that are still there.": len(
@@ -223,6 +231,11 @@ def _telling(seed: int, inner: int, moves: bool = False) -> Graph:
         elif least(graph) < min(costs | {count(graph, _greedy(graph))}):
             return graph
     raise AssertionError(f"no telling graph with {inner} intermediates near seed {seed}")
+
+
+def _ways(edges: dict, start: str, through: list[str]) -> int:
+    """The paths from `start` through vertices of `through` to vertices that are outside."""
+    return sum(_ways(edges, w, through) if w in through else 1 for w in edges[start])
 
 
 def _closure(edges: dict, start: str) -> set[str]:

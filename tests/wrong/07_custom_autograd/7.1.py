@@ -251,3 +251,20 @@ class LogSumExp(Function):
     def backward(ctx, grad_y):
         x, y = ctx.saved_tensors
         return grad_y.unsqueeze(-1) * torch.softmax(x, -1)
+
+
+# %% wrong="one largest entry for all rows" says="own largest entry" cell="answer-7.1-b"
+class LogSumExp(Function):
+    @staticmethod
+    def forward(x):
+        top = x.max()
+        return top + torch.log(torch.exp(x - top).sum(-1))
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(inputs[0], output)
+
+    @staticmethod
+    def backward(ctx, grad_y):
+        x, y = ctx.saved_tensors
+        return grad_y.unsqueeze(-1) * torch.exp(x - y.unsqueeze(-1))

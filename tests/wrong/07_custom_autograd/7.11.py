@@ -377,3 +377,27 @@ class BatchNorm(Function):
         x, gain = ctx.saved_tensors
         xhat, r = standardise(x, ctx.correction)
         return gain * moved(dx, xhat, r, ctx.correction) + dgain * xhat + dbias
+
+
+# %% wrong="nothing saved for jvp" says="save_for_forward" cell="answer-7.11-b"
+class BatchNorm(Function):
+    @staticmethod
+    def forward(x, gain, bias, correction):
+        return gain * standardise(x, correction)[0] + bias
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        x, gain, _, ctx.correction = inputs
+        ctx.save_for_backward(x, gain)
+
+    @staticmethod
+    def backward(ctx, grad_y):
+        x, gain = ctx.saved_tensors
+        xhat, r = standardise(x, ctx.correction)
+        return moved(gain * grad_y, xhat, r, ctx.correction), (grad_y * xhat).sum(0), grad_y.sum(0), None
+
+    @staticmethod
+    def jvp(ctx, dx, dgain, dbias, _):
+        x, gain = ctx.saved_tensors
+        xhat, r = standardise(x, ctx.correction)
+        return gain * moved(dx, xhat, r, ctx.correction) + dgain * xhat + dbias

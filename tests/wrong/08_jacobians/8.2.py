@@ -124,3 +124,15 @@ forward_count = reverse_count = 2 * 2 + 1 * 2
 
 # %% wrong="degrees added" says="times outgoing" cell="answer-8.2-b"
 forward_count, reverse_count = 4 + 4, 3 + 4
+
+
+# %% wrong="numbers looked up as names" says="has no vertex"
+def linearise(program, inputs):
+    values, graph = dict(inputs), {name: {} for name in inputs}
+    for target, operation, *operands in program:
+        numbers = [values[o] for o in operands]
+        value, partials = RULES[operation]
+        values[target], graph[target] = value(*numbers), {}
+        for o, partial in zip(operands, partials(*numbers)):
+            graph[o][target] = graph[o].get(target, 0.0) + partial
+    return graph

@@ -156,3 +156,11 @@ def subset_programme(graph):
     while len(order) < len(names):
         order.append(rest(frozenset(order))[1])
     return rest(frozenset())[0], order
+
+
+# %% wrong="paths counted, not vertices" says="count it once"
+def cost_after(graph, done, v):
+    def ways(neighbours, u):
+        return sum(ways(neighbours, w) if w in done else 1 for w in neighbours[u])
+
+    return ways(predecessors(graph), v) * ways(graph, v)
