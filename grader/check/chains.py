@@ -9,7 +9,7 @@ import ast
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import torch
 
@@ -82,8 +82,9 @@ class Chain:
         return cotangent
 
 
+@lru_cache(maxsize=64)
 def chains(forward: Pass, statement: Statement) -> list[Chain]:
-    """All chains of a statement. Their vjps add up to the statement's own."""
+    """All chains of a statement. Their vjps add up to the statement's own; those that part late share their steps."""
     node = ast.parse(statement.source, mode="eval").body
     leaves = set(forward.nodes[statement.target].leaves)
     reader = _Reader({**forward.values, **LIBRARIES}, leaves)

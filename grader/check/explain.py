@@ -89,6 +89,9 @@ def _explained(
         # A hint that cannot be computed, on numbers that nobody foresaw, must not cost the verdict.
         with contextlib.suppress(RuntimeError):
             diagnoses = diagnose(reference, name, value if fitted is None else fitted, others, earlier)
+            # What has too few entries may also be the right kind of thing that has not been spread out.
+            if not diagnoses and fitted is None and (spread := fit(value, true)) is not None:
+                diagnoses = diagnose(reference, name, spread, others, earlier)
     hints, shown = _ladder(reference, name, diagnoses), ""
     if fitted is not None and true.dim() == 2 and min(true.shape) > 1:
         shown = picture(verdict.name, fitted.to(true), true)

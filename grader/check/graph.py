@@ -99,6 +99,16 @@ class ForwardGraph:
         """The statements that read `name`: the branches of the chain rule for its gradient."""
         return tuple(statement for statement in self.statements if name in statement.reads)
 
+    def ancestors(self, name: str) -> set[str]:
+        """The tensors from which `name` is computed: their gradients come after its own."""
+        found, todo = set(), [name]
+        reads = {statement.target: statement.reads for statement in self.statements}
+        while todo:
+            new = set(reads.get(todo.pop(), ())) - found
+            found |= new
+            todo += new
+        return found
+
     def run(self, env: Mapping[str, object]) -> "Pass":
         """Run the cell on the values in `env`. Raises ForwardCellError for a missing input or a failing statement."""
         missing = [name for name in self.inputs if name not in env]
@@ -147,7 +157,7 @@ class Node:
         return {name: g for name, g in zip(leaves, gradients, strict=True) if g is not None}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pass:
     """A forward graph with the values of one run."""
 

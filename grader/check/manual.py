@@ -12,7 +12,7 @@ from grader.check.credit import award_batches
 from grader.check.diagnosis import Diagnosis
 from grader.check.errors import ForwardCellError, SubmissionError
 from grader.check.explain import explain
-from grader.check.graph import ForwardGraph, Pass
+from grader.check.graph import ForwardGraph, Pass, tensor_of
 from grader.check.replay import written_anywhere
 from grader.check.submission import LiveSubmission, Submission
 from grader.check.verdict import Reference, Verdict, as_tensor, judge
@@ -23,6 +23,8 @@ FRESH = ("fresh batch 1", "fresh batch 2", "fresh batch 3")
 OTHER_BATCH_SIZE = 20
 # What a left-over gradient looks like before it is known to be one.
 UNEXPLAINED = ("carried", "shape", "wrong")
+# An explanation of this many bits is less likely than that something was left over.
+FAR_FETCHED = 9.0
 # Of the right gradients of a right answer, about 2 in 26 do not respond; of one that rebuilds the pass, all.
 UNMOVED = 0.6
 
@@ -81,10 +83,11 @@ def score(submission: Submission, exercise: str, *, points: float, draw: Draw = 
 
 @dataclass(frozen=True)
 class Graded:
-    """One replay of an answer: the gradients that it gave, by name, and the verdicts on them."""
+    """One replay of an answer to `graph`: the gradients that it gave, by name, and the verdicts on them."""
 
     values: Mapping[str, object]
     verdicts: list[Verdict]
+    graph: ForwardGraph
 
 
 def grade_case(
@@ -119,13 +122,15 @@ def grade_case(
     missing = [i for i, verdict in enumerate(verdicts) if verdict.status == "missing"]
     if replay.errors and missing:
         verdicts[missing[0]] = Verdict(verdicts[missing[0]].name, "failed", replay.errors[0])
-    return Graded(replay.values, verdicts)
+    return Graded(replay.values, verdicts, reference.forward.graph)
 
 
 def without_stale(first: Graded, second: Graded) -> list[Verdict]:
-    """The verdicts of `first`, but a gradient that is not right, and the same on another batch, is left over: wrong.
+    """The verdicts of `first`, but a gradient that is left over from another batch is wrong and earns nothing.
 
-    It earns nothing, even where it agrees with other left-over gradients further up.
+    Left over is what is not right, and the same on another batch. One that was carried forward is so only where the
+    gradients that it follows from are the same as well; one with a name for its slip keeps that, unless the name is
+    far-fetched.
     """
     return [
         replace(
@@ -135,10 +140,17 @@ def without_stale(first: Graded, second: Graded) -> list[Verdict]:
             diagnoses=(Diagnosis("stale", 0.0),),
             hints=(),
         )
-        if verdict.status in UNEXPLAINED and not verdict.diagnoses and _unchanged(verdict.name, first, second)
+        if verdict.status in UNEXPLAINED and _left_over(verdict, first, second)
         else verdict
         for verdict in first.verdicts
     ]
+
+
+def _left_over(verdict: Verdict, first: Graded, second: Graded) -> bool:
+    if (verdict.diagnoses and verdict.diagnoses[0].cost < FAR_FETCHED) or not _unchanged(verdict.name, first, second):
+        return False
+    above = [f"d{reader.target}" for reader in first.graph.consumers(tensor_of(verdict.name))]
+    return verdict.status != "carried" or all(_unchanged(name, first, second) for name in above if name in first.values)
 
 
 def _unchanged(name: str, first: Graded, second: Graded) -> bool:

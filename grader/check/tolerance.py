@@ -20,9 +20,18 @@ def tolerance(reference: torch.Tensor, terms: torch.Tensor | None = None) -> flo
     reference: the right values, of a floating dtype.
     terms: the sums of absolute values of what was added up to give the reference (same shape), where known.
     """
-    dtype = reference.dtype if reference.dtype in RELATIVE else torch.float32
-    terms = reference if terms is None else terms
-    return RELATIVE[dtype] * largest(reference) + FLOOR * torch.finfo(dtype).eps * largest(terms)
+    size = largest(reference)
+    return relative(reference.dtype) * size + rounding(size if terms is None else largest(terms), reference.dtype)
+
+
+def relative(dtype: torch.dtype) -> float:
+    """The relative difference that values computed in `dtype` may have."""
+    return RELATIVE[dtype if dtype in RELATIVE else torch.float32]
+
+
+def rounding(size: float, dtype: torch.dtype) -> float:
+    """How far a sum of terms that are `size` in all may be off in `dtype`, however small the sum is."""
+    return FLOOR * torch.finfo(dtype if dtype in RELATIVE else torch.float32).eps * size
 
 
 def largest(x: torch.Tensor) -> float:

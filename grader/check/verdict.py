@@ -224,9 +224,9 @@ def _negligible(reference: Reference, name: str) -> set[str]:
     Who rightly leaves them out must not be debited when a slip further up makes them appear.
     """
     true = reference.gradients[name]
-    branches = reference.forward.branches(name, reference.gradients)
-    if len(branches) < 2:
+    if len(reference.forward.graph.consumers(name)) < 2:
         return set()
+    branches = reference.forward.branches(name, reference.gradients)
     bound = tolerance(true, reference.terms(name))
     return {target for target, branch in branches.items() if largest(branch) <= bound}
 

@@ -78,7 +78,7 @@ class Desk:
         drawn, seed = _drawn(exercise, manual.FRESH[-1])
         reference = manual.reference_of(forward, drawn, seed)
         given = {reference.forward.graph.given: reference.upstream} if reference.forward.graph.given else {}
-        beside = manual.Graded(submission.replay(exercise, drawn | given).values, [])
+        beside = manual.Graded(submission.replay(exercise, drawn | given).values, [], reference.forward.graph)
         verdicts = manual.without_stale(graded, beside) if case != manual.FRESH[-1] else graded.verdicts
         return Trial(verdicts, {verdict.name for verdict in verdicts if verdict.credit < 1})
 

@@ -279,7 +279,10 @@ def _of_whole(base: Answer) -> Iterator[Mutant]:
         for row in ALIKE_GRADIENTS:
             for other in row if gradient in row else ():
                 if other in order[: order.index(gradient)]:
-                    yield made("equals", {f"equals:{other}"}, f"{other}.clone()")
+                    keys = {f"equals:{other}"}
+                    if consumers("5.1", gradient) == (other[1:],):
+                        keys.add("derivative-forgotten")  # the gradient from above, handed on as it is
+                    yield made("equals", keys, f"{other}.clone()")
 
 
 def _of_all(keys: set[str], gradient: str) -> frozenset[str]:
