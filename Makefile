@@ -20,7 +20,7 @@ ifneq ($(PIP_INDEX_URL),)
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help setup lab grade test notebooks release check corpus bench lock clean venv
+.PHONY: help setup lab grade test notebooks release site check corpus bench lock clean venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ notebooks: $(READY) ## rebuild solutions/ and notebooks/ from their sources
 
 release: $(READY) ## the archive that students get, in dist/
 	$(RUN) -m grader release
+
+site: $(READY) ## the released notebooks as pages, in build/site
+	$(RUN) -m grader site
 
 check: $(READY) ## style, stale notebooks, leaked solutions
 	$(BIN)/ruff check .

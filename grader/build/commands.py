@@ -27,6 +27,10 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     release.add_argument("--to", default="dist", metavar="FOLDER", help="where to write it (default: dist)")
     release.set_defaults(run=_release)
 
+    site = commands.add_parser("site", help="make the reader's site: the released notebooks as pages")
+    site.add_argument("--to", default="build/site", metavar="FOLDER", help="where to write it (default: build/site)")
+    site.set_defaults(run=_site)
+
     prove = commands.add_parser("prove", help="try every answer on file against a chapter's tests")
     prove.add_argument("chapters", nargs="*", metavar="CHAPTER", help="folder names or numbers; all when none is given")
     prove.set_defaults(run=_prove)
@@ -72,6 +76,21 @@ def _release(arguments: argparse.Namespace) -> int:
 
     path = write_archive(course_root(), Path(arguments.to), arguments.chapters)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, the same bytes for the same course.")
+    return 0
+
+
+def _site(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from grader.build.source import course_root
+    from grader.errors import GraderError
+
+    try:
+        from grader.build.site.pages import build_site
+    except ModuleNotFoundError as error:
+        raise GraderError(f"The site needs the package {error.name}: `make site` brings it.") from None
+    pages = build_site(course_root(), Path(arguments.to))
+    print(f"{len(pages)} pages. Open {pages[-1]}.")
     return 0
 
 

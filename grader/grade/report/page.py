@@ -44,9 +44,8 @@ def as_html(of: Class, place: Path) -> str:
         rest = Markup(", ").join(map(link, students[NAMED:]))
         return first + Markup(f"<details><summary>and {len(students) - NAMED} more</summary>{rest}</details>")
 
-    environment = Environment(
-        loader=PackageLoader("grader.grade.report", "."), autoescape=True, undefined=StrictUndefined
-    )
+    loader = PackageLoader("grader.grade.report", ".")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     environment.filters |= {"g": number, "words": words, "notes": notes}
     environment.globals |= {"bar": bar, "link": link, "who": who}
     rows = of.submitted
