@@ -11,10 +11,12 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from grader.grade.assignment import Assignment
 
 DISTRIBUTIONS = ("torch", "numpy", "scipy", "sympy", "networkx", "ipython", "matplotlib", "safetensors", "nbformat")
 # What the environment says that changes a score or an output. The secret is among them: only digests are kept.
@@ -30,29 +32,43 @@ class Key:
     cells: Mapping[str, str]
 
 
-def fingerprint(notebook: Mapping, *, data: str, settings: Mapping[str, object], versions: Mapping[str, str]) -> Key:
-    """The key of a submitted notebook whose locked and graded cells have been restored.
+def fingerprint(
+    submission: Mapping,
+    assignment: Assignment,
+    *,
+    data: str,
+    settings: Mapping[str, object],
+    versions: Mapping[str, str],
+) -> Key:
+    """The key of a submitted notebook, as it was handed in.
 
-    notebook: nbformat JSON. data: a digest of the files beside it (`digest_files`). settings: what the grader was told,
-    and the environment (`environment`). versions: see `versions`.
+    data: a digest of the files beside it (`digest_files`). settings: what the grader was told, and the environment
+    (`environment`). versions: see `versions`.
+
+    Where the submission has each of the assignment's named cells once, a graded cell depends on the code cells above
+    it; otherwise the grader mends the notebook, and each depends on all of it.
     """
-    base = {"data": data, "settings": dict(settings), "versions": dict(versions)}
-    shown = [_shown(cell) for cell in notebook["cells"]]
-    kernel = notebook.get("metadata", {}).get("kernelspec", {}).get("name")
-    whole = [{"grade_id": cell["grade_id"]} if _is_test(cell) else cell for cell in shown]
+    given = [asdict(cell) for cell in assignment.cells if not cell.scored]
+    base = digest([given, data, dict(settings), dict(versions)])
+    tests = {cell.grade_id: digest(asdict(cell)) for cell in assignment.cells if cell.scored}
+    try:
+        shown = [_shown(cell) for cell in submission["cells"]]
+        rest = {name: value for name, value in submission.items() if name != "cells"}
+    except (AttributeError, KeyError, TypeError):
+        whole = digest([base, submission])
+        return Key(whole, {name: digest([whole, test]) for name, test in tests.items()})
+    whole = digest([base, rest, [cell["grade_id"] if cell["grade_id"] in tests else cell for cell in shown]])
+    named = [cell["grade_id"] for cell in shown if cell["grade_id"]]
+    if sorted(named) != sorted(cell.grade_id for cell in assignment.cells if cell.grade_id):
+        return Key(whole, {name: digest([whole, test]) for name, test in tests.items()})
     cells: dict[str, str] = {}
-    above: list[dict] = []
+    above = [base, digest(rest)]
     for cell in shown:
-        if _is_test(cell):
-            cells[cell["grade_id"]] = digest([base, kernel, above, cell])
+        if cell["grade_id"] in tests:
+            cells[cell["grade_id"]] = digest([above, tests[cell["grade_id"]]])
         elif cell["cell_type"] == "code":
-            above.append(cell)
-    return Key(digest([base, kernel, whole]), cells)
-
-
-def is_test(cell: Mapping) -> bool:
-    """Whether the grader fills this cell: a graded code cell that is not the student's own answer."""
-    return _is_test(_shown(cell))
+            above.append(digest(cell))
+    return Key(whole, cells)
 
 
 def digest(value: object) -> str:
@@ -109,17 +125,14 @@ def _own_source() -> str:
 
 
 def _shown(cell: Mapping) -> dict:
-    """What of a cell can change a result: no outputs, no counts, no editor's metadata."""
+    """What of a cell can change a result: no outputs, no counts, no editor's metadata. Raises where it is no cell."""
     metadata = cell.get("metadata", {})
     marks = metadata.get("nbgrader", {})
     return {
         "id": cell.get("id"),
         "cell_type": cell["cell_type"],
         "source": "".join(cell["source"]),
-        "tags": sorted(metadata.get("tags", [])),
-        **{name: marks.get(name) for name in ("grade_id", "grade", "solution", "locked", "task", "points")},
+        "tags": metadata.get("tags"),
+        "marks": marks,
+        "grade_id": str(marks.get("grade_id") or ""),
     }
-
-
-def _is_test(shown: Mapping) -> bool:
-    return bool(shown["grade"] and not shown["solution"] and shown["cell_type"] == "code" and shown["grade_id"])

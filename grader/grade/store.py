@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from grader.grade.fingerprint import Key, is_test
+from grader.grade.fingerprint import Key
 from grader.grade.result import Result
 
 FORMAT = 1
@@ -64,7 +64,7 @@ class Store:
             whole[part] = {name: value for name, value in whole[part].items() if name not in key.cells}
         for cell in whole["notebook"]["cells"]:
             grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
-            if not is_test(cell) or grade_id not in key.cells:
+            if grade_id not in key.cells:
                 continue
             kept = {"cell": {name: cell[name] for name in ("source", "outputs", "execution_count")}}
             kept["score"] = result.scores[grade_id]

@@ -3,10 +3,12 @@
 import copy
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from grader.grade import fingerprint as prints
+from grader.grade.assignment import Assignment, Cell
 from grader.grade.fingerprint import digest_files, environment, fingerprint, versions
 from grader.grade.result import Result, merge
 from grader.grade.store import Store, write_atomically
@@ -26,9 +28,9 @@ def submitted():
             {"id": "t", "cell_type": "markdown", "source": "# Title", "metadata": {}},
             code("import torch"),
             code("x = 1", "answer-1-1", solution=True, locked=False),
-            code("test one", "check-1-1", grade=True, points=4),
+            code('check("1.1")', "check-1-1", grade=True, points=4),
             code("y = 2", "answer-1-2", solution=True, locked=False),
-            code("test two", "check-1-2", grade=True, points=3),
+            code('check("1.2")', "check-1-2", grade=True, points=3),
         ],
         "metadata": {"kernelspec": {"name": "python3"}},
         "nbformat": 4,
@@ -36,11 +38,30 @@ def submitted():
     }
 
 
+ASSIGNMENT = Assignment(
+    "01_toy",
+    "toy",
+    (
+        Cell("", "markdown", "# Title"),
+        Cell("", "code", "import torch"),
+        Cell("answer-1-1", "code", "pass", solution=True),
+        Cell("check-1-1", "code", 'check("1.1")', "test one", 4.0, locked=True, grade=True),
+        Cell("answer-1-2", "code", "pass", solution=True),
+        Cell("check-1-2", "code", 'check("1.2")', "test two", 3.0, locked=True, grade=True),
+    ),
+)
 BASE = {"data": "d", "settings": {"carried": "full", "isolation": "full"}, "versions": {"torch": "2.13.0"}}
 
 
-def key_of(notebook=None, **changed):
-    return fingerprint(notebook or submitted(), **{**BASE, **changed})
+def with_cell(index, **entries):
+    """The assignment with another cell in a place."""
+    cells = list(ASSIGNMENT.cells)
+    cells[index] = replace(cells[index], **entries)
+    return replace(ASSIGNMENT, cells=tuple(cells))
+
+
+def key_of(notebook=None, assignment=ASSIGNMENT, **changed):
+    return fingerprint(submitted() if notebook is None else notebook, assignment, **{**BASE, **changed})
 
 
 def graded(notebook=None, scores=(4.0, 1.5)):
@@ -98,12 +119,6 @@ def other_kernel():
     return submitted() | {"metadata": {"kernelspec": {"name": "other"}}}
 
 
-def other_points():
-    notebook = submitted()
-    notebook["cells"][3]["metadata"]["nbgrader"]["points"] = 5
-    return notebook
-
-
 @pytest.mark.parametrize(
     "changed",
     [
@@ -112,9 +127,11 @@ def other_points():
         pytest.param({"notebook": inserted()}, id="an extra cell"),
         pytest.param({"notebook": moved()}, id="the order of cells"),
         pytest.param({"notebook": retag()}, id="a tag, such as figure"),
-        pytest.param({"notebook": change(3, source="test 1")}, id="the tests' text"),
-        pytest.param({"notebook": other_points()}, id="the points"),
         pytest.param({"notebook": other_kernel()}, id="the kernel"),
+        pytest.param({"assignment": with_cell(3, hidden="test 1")}, id="the tests' text"),
+        pytest.param({"assignment": with_cell(3, points=5.0)}, id="the points"),
+        pytest.param({"assignment": with_cell(1, source="import numpy")}, id="the instructor's given cell"),
+        pytest.param({"assignment": with_cell(1, figure=True)}, id="the instructor's tag"),
         pytest.param({"data": "e"}, id="the data"),
         pytest.param({"settings": {"carried": "half", "isolation": "full"}}, id="carried credit"),
         pytest.param({"settings": {"carried": "full", "isolation": "none"}}, id="isolation"),
@@ -191,15 +208,51 @@ def test_what_cannot_change_a_result_does_not_count():
     notebook["cells"][2]["execution_count"] = 7
     notebook["cells"][2]["metadata"]["scrolled"] = True
     assert key_of(notebook) == key_of()
+    blank = change(3, source="what a student wrote into a test is put right")
+    assert key_of(blank) == key_of()
     prose = change(0, source="# Another title")
     assert key_of(prose).cells == key_of().cells
     assert key_of(prose).notebook != key_of().notebook
 
 
+def renamed():
+    notebook = submitted()
+    notebook["cells"][3]["metadata"]["nbgrader"]["grade_id"] = "check-1-9"
+    return notebook
+
+
+def doubled():
+    notebook = submitted()
+    notebook["cells"].append(copy.deepcopy(notebook["cells"][3]))
+    return notebook
+
+
+def without_answer():
+    notebook = submitted()
+    del notebook["cells"][4]
+    return notebook
+
+
+@pytest.mark.parametrize("mended", [renamed, doubled, without_answer])
+def test_where_the_grader_mends_the_notebook_each_score_depends_on_all_of_it(mended):
+    notebook = mended()
+    before = key_of(notebook)
+    assert set(before.cells) == {"check-1-1", "check-1-2"}
+    notebook["cells"].insert(len(notebook["cells"]) - 1, code("z = 3"))
+    after = key_of(notebook)
+    assert all(after.cells[name] != before.cells[name] for name in before.cells)
+
+
+@pytest.mark.parametrize("broken", [{}, [], "text", None, {"cells": [1]}, {"cells": [{"cell_type": "code"}]}])
+def test_what_is_no_notebook_has_a_key_too(broken):
+    assert set(key_of(broken).cells) == {"check-1-1", "check-1-2"}
+    assert key_of(broken) != key_of({"cells": 3})
+
+
 def test_a_changed_test_leaves_the_rest_kept(tmp_path):
     store = Store(tmp_path)
     store.put(key_of(), graded())
-    changed = key_of(change(3, source="test one, mended"))
+    changed = key_of(assignment=with_cell(3, hidden="test one, mended"))
     found = store.partial(changed)
     assert store.get(changed) is None
     assert found.scores == {"check-1-2": 1.5}
@@ -213,14 +266,14 @@ def test_a_changed_test_leaves_the_rest_kept(tmp_path):
 def test_regrading_one_test_gives_what_grading_all_gives(tmp_path):
     store = Store(tmp_path)
     store.put(key_of(), graded())
-    mended = change(3, source="test one, mended")
-    new = graded(mended, scores=(2.5, 0.0))
-    merged = merge(store.partial(key_of(mended)), new, {"check-1-1"})
+    mended = with_cell(3, hidden="test one, mended")
+    new = graded(scores=(2.5, 0.0))
+    merged = merge(store.partial(key_of(assignment=mended)), new, {"check-1-1"})
     assert merged.scores == {"check-1-1": 2.5, "check-1-2": 1.5}
     assert merged.records == graded().records
     assert merged.flags == graded().flags
-    store.put(key_of(mended), merged)
-    assert store.get(key_of(mended)) == merged
+    store.put(key_of(assignment=mended), merged)
+    assert store.get(key_of(assignment=mended)) == merged
     assert merged.notebook["cells"][3] == new.notebook["cells"][3]
     assert store.get(key_of()) == graded(), "the old tests' scores are still there"
 
