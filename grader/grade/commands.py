@@ -1,4 +1,4 @@
-"""`python -m grader demo | collect | report | doctor`: for who grades a class.
+"""`python -m grader grade | demo | collect | report | doctor`: for who grades a class.
 
 What a command needs is imported inside it, so that --help and a mistyped command answer at once.
 """
@@ -13,6 +13,16 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     demo.add_argument("chapter", nargs="?", default="05", metavar="CHAPTER", help="whose class (default: 05)")
     demo.set_defaults(run=_demo)
 
+    grade = commands.add_parser("grade", help="grade what a class handed in for an assignment")
+    grade.add_argument("assignment", metavar="ASSIGNMENT", help="its name, or how it begins (05)")
+    grade.add_argument("--students", nargs="+", default=[], metavar="STUDENT", help="only these (default: everyone)")
+    grade.add_argument("--jobs", type=_at_least_one, metavar="N", help="submissions at a time (default: one a core)")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, as tcp://host:8786, instead of --jobs")
+    grade.add_argument("--fresh", action="store_true", help="execute everything again, whatever results are kept")
+    grade.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    grade.add_argument("--verbose", action="store_true", help="a line for each submission when it is done")
+    grade.set_defaults(run=_grade)
+
     collect = commands.add_parser("collect", help="sort what students handed in into class/submitted")
     collect.add_argument("download", metavar="DOWNLOAD", help="a folder or zip file of hand-ins, or an LMS's")
     collect.add_argument("chapters", nargs="*", metavar="CHAPTER", help="take these only; all when none is given")
@@ -25,6 +35,28 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     report.add_argument("chapter", metavar="CHAPTER", help="folder name or number")
     report.add_argument("--to", metavar="FOLDER", help="where to write it (default: beside the gradebook, report/)")
     report.set_defaults(run=_report)
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from grader.build.source import course_root
+    from grader.grade.command import run_class
+
+    return run_class(
+        course_root(),
+        arguments.assignment,
+        students=arguments.students,
+        jobs=arguments.jobs,
+        scheduler=arguments.scheduler,
+        fresh=arguments.fresh,
+        as_data=arguments.json,
+        verbose=arguments.verbose,
+    )
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of jobs: give 1 or more")
+    return int(text)
 
 
 def _report(arguments: argparse.Namespace) -> int:

@@ -66,6 +66,10 @@ class Course:
         first = Path(self.directory.root) / Path(self.directory.autograded_directory)
         return first.parent / "kept"
 
+    def data(self) -> Path:
+        """The folder of the data that the notebooks read."""
+        return Path(self.directory.root) / "data"
+
     def assignments(self) -> list[str]:
         """The names of the assignments whose sources are there."""
         return sorted(path.parent.name for path in self.folder("source", ANYONE).parent.glob("*/*.ipynb"))

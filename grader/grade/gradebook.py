@@ -125,7 +125,8 @@ class Coordinator:
         for book in self._books.values():
             notebook = there.get(book.id)
             if notebook is None:
-                notebook = SubmittedNotebook(notebook_id=book.id, assignment=submission)
+                notebook = SubmittedNotebook(notebook_id=book.id)
+                submission.notebooks.append(notebook)
             grades, comments = {g.cell_id for g in notebook.grades}, {c.cell_id for c in notebook.comments}
             for cell in book.graded.values():
                 if cell not in grades:
@@ -137,8 +138,8 @@ class Coordinator:
 
     @staticmethod
     def _score(notebook: SubmittedNotebook, book: _Book, result: Result | None) -> None:
-        executed = from_dict(result.notebook) if result else NotebookNode(cells=[])
-        cells = {cell.metadata.nbgrader.grade_id: cell for cell in executed.cells if _named(cell)}
+        executed = result.notebook["cells"] if result else []
+        cells = {cell["metadata"]["nbgrader"]["grade_id"]: _node(cell) for cell in executed if _named(cell)}
         names = {cell: name for name, cell in (book.graded | book.commented).items()}
         asked = {} if result is None else _flagged(result, list(cells), book)
         for grade in notebook.grades:
@@ -219,8 +220,13 @@ def _flagged(result: Result, order: list[str], book: _Book) -> dict[str, str]:
     return {name: "For a person to look at: " + " ".join(flags) for name, flags in found.items()}
 
 
-def _named(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("grade_id"))
+def _named(cell: Mapping) -> bool:
+    return bool(cell["metadata"].get("nbgrader", {}).get("grade_id"))
+
+
+def _node(cell: Mapping) -> NotebookNode:
+    """A cell as nbgrader's functions want it, with its source in one string."""
+    return from_dict({**cell, "source": "".join(cell["source"])})
 
 
 def _untouched(cell: NotebookNode) -> bool:
