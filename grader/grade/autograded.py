@@ -20,7 +20,7 @@ def write_autograded(course: Course, assignment: str, hand_in: HandIn, results: 
     folder in their place (but for `Autograde.exclude_overwriting`), then the notebooks. Others are removed.
     """
     folder = course.folder("autograded", assignment, hand_in.student)
-    contents = {name: path.read_bytes() for name, path in files_beside(course, assignment, hand_in).items()}
+    contents = {name: path.read_bytes() for name, path in course.files(assignment, hand_in).items()}
     stamp = hand_in.folder / "timestamp.txt"
     if stamp.is_file() and not stamp.is_symlink():
         contents["timestamp.txt"] = stamp.read_bytes()
@@ -37,15 +37,6 @@ def write_autograded(course: Course, assignment: str, hand_in: HandIn, results: 
                 path.rmdir()
         elif path.relative_to(folder).as_posix() not in contents:
             path.unlink()
-
-
-def files_beside(course: Course, assignment: str, hand_in: HandIn) -> dict:
-    """The files that a submission's notebooks find in their folder, by relative name -> path."""
-    kept = set(course.config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
-    given = course.files(course.folder("source", assignment))
-    handed_in = course.files(hand_in.folder)
-    handed_in.pop("timestamp.txt", None)
-    return handed_in | {name: path for name, path in given.items() if name not in kept}
 
 
 def _limited(course: Course, result: Result) -> nbformat.NotebookNode:

@@ -5,8 +5,7 @@ Submissions are streamed: as many are read and in flight as keep the workers bus
 
 from __future__ import annotations
 
-import hashlib
-import json
+import copy
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -15,12 +14,13 @@ from dataclasses import asdict, dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from grader.errors import GraderError
-from grader.grade.autograded import files_beside, write_autograded
+from grader.grade.autograded import write_autograded
 from grader.grade.course import Course, HandIn
-from grader.grade.fingerprint import Key, digest, digest_files, environment, fingerprint, versions
+from grader.grade.fingerprint import Key, digest_data, environment, fingerprint, separable, versions
 from grader.grade.gradebook import Coordinator, Written
 from grader.grade.grading import Settings
 from grader.grade.result import Result, merge
+from grader.grade.sanitise import read_submission, sanitise
 from grader.grade.store import Store
 from grader.grade.workers import Job, Workforce, grade_job
 
@@ -55,6 +55,7 @@ class _Pending:
     kept: dict[str, Result] = field(default_factory=dict)
     waiting: int = 0
     executed: bool = False
+    parts: bool = False  # only some tests were run
     failure: str = ""
 
 
@@ -92,7 +93,6 @@ class Run:
         self.hand_ins = list(course.hand_ins(assignment, students))
         self.running: dict[Future, tuple[str, float]] = {}
         self._told = {**asdict(self.settings), **environment()}
-        self._common = digest_files(course.data())
         self._graded = 0
 
     def outcomes(self, workforce: Workforce) -> Iterator[Outcome]:
@@ -132,13 +132,13 @@ class Run:
     def _plan(self, hand_in: HandIn) -> tuple[_Pending, list[_Task]]:
         """What of a submission is kept, and the tasks for the rest."""
         pending, tasks = _Pending(hand_in), []
-        beside = files_beside(self.course, self.name, hand_in)
-        files = {name: path.read_bytes() for name, path in beside.items()}
-        data = _digest(files, self._common)
+        beside = self.course.files(self.name, hand_in)
+        data = digest_data(beside, self.course.data())
         for name, assignment in self.notebooks.items():
             if name not in hand_in.notebooks:
                 continue
-            submission = _read(hand_in, name)
+            raw, problem = read_submission(hand_in.folder / f"{name}.ipynb")
+            submission, _ = sanitise(raw, assignment, problem)
             key = fingerprint(submission, assignment, data=data, settings=self._told, versions=versions())
             kept = None if self.fresh else self.store.partial(key)
             pending.keys[name] = key
@@ -147,7 +147,10 @@ class Run:
             if kept is not None and set(kept.scores) == set(key.cells):
                 pending.results[name] = kept
                 continue
-            wanted = frozenset(set(key.cells) - set(kept.scores)) if kept is not None else None
+            wanted = None
+            if kept is not None and separable(assignment):
+                wanted = frozenset(set(key.cells) - set(kept.scores))
+            files = {name: path.read_bytes() for name, path in beside.items()}
             job = Job(hand_in.student, submission, assignment, self.settings, files, wanted)
             tasks.append(_Task(pending, name, job))
         pending.waiting = len(tasks)
@@ -172,6 +175,7 @@ class Run:
             kept = pending.kept.get(name)
             if kept is not None and task.job.wanted is not None:
                 result = merge(kept, result, task.job.wanted)
+                pending.parts = True
             pending.executed = True
             pending.results[name] = result
             self.store.put(pending.keys[name], result)
@@ -203,7 +207,7 @@ class Run:
         ]
         how = "failed" if pending.failure else "kept"
         if pending.executed and not pending.failure:
-            how = "regraded" if pending.kept else "graded"
+            how = "regraded" if pending.parts else "graded"
         peak = max((result.peak_bytes for result in results.values()), default=0)
         return Outcome(hand_in.student, written, how, tuple(notes), seconds, peak)
 
@@ -213,21 +217,13 @@ def exercise_of(cell_name: str) -> str:
     return cell_name.removeprefix("check-").replace("-", ".")
 
 
-def _read(hand_in: HandIn, name: str) -> object:
-    """The notebook's JSON; None where the file holds none."""
-    try:
-        return json.loads((hand_in.folder / f"{name}.ipynb").read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-
-
-def _digest(files: Mapping[str, bytes], common: str) -> str:
-    return digest([common, {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}])
-
-
 def _nothing(job: Job, reason: str) -> Result:
     """No points, and the reason at every graded cell; never kept."""
     names = job.assignment.scored
-    cells = job.submission.get("cells", []) if isinstance(job.submission, Mapping) else []
-    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    notebook = copy.deepcopy(dict(job.submission))
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") in names:
+            value = {"output_type": "execute_result", "data": {"text/plain": "0.0"}, "metadata": {}}
+            words = {"output_type": "display_data", "data": {"text/plain": reason}, "metadata": {}}
+            cell["outputs"] = [words, value | {"execution_count": None}]
     return Result(notebook, dict.fromkeys(names, 0.0), limits=dict.fromkeys(names, reason))

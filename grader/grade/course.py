@@ -14,13 +14,14 @@ from nbgrader.api import Gradebook, MissingEntry, Notebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
-from nbgrader.utils import find_all_files, parse_utc
+from nbgrader.utils import parse_utc
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SAWarning
 
 from grader.build.release import course_config
 from grader.build.source import BuildError
 from grader.grade.assignment import Assignment, from_gradebook
+from grader.grade.beside import files_beside
 
 ANYONE = "*"
 NO_STUDENT = "."
@@ -135,16 +136,12 @@ class Course:
             raise BuildError(f"Nothing was handed in for {assignment}: no student has a folder {base}/STUDENT/{rest}.")
         return (self._hand_in(name, base / name / rest) for name in chosen)
 
-    def files(self, folder: Path) -> dict[str, Path]:
-        """The files of a folder besides its notebooks, by relative name, without those that the course ignores.
-
-        Symbolic links are not followed: a submission's could point anywhere.
-        """
-        if not folder.is_dir():
-            return {}
-        found = (Path(name) for name in find_all_files(str(folder), [*self.directory.ignore, "*.ipynb"]))
-        regular = [path for path in found if not any(part.is_symlink() for part in (path, *_between(path, folder)))]
-        return {path.relative_to(folder).as_posix(): path for path in sorted(regular)}
+    def files(self, assignment: str, hand_in: HandIn) -> dict[str, Path]:
+        """The files that a submission's notebooks find beside them: its own, then the assignment's in their place."""
+        kept = set(self.config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
+        ignore = self.directory.ignore
+        given = files_beside([self.folder("source", assignment)], ignore)
+        return files_beside([hand_in.folder], ignore) | {name: path for name, path in given.items() if name not in kept}
 
     def _hand_in(self, student: str, folder: Path) -> HandIn:
         notebooks = tuple(sorted(path.stem for path in folder.glob("*.ipynb") if not path.is_symlink()))
@@ -202,8 +199,3 @@ def _as_written(notebook: NotebookNode) -> dict[str, tuple]:
             locked = bool(marks.grade or marks.locked) and not marks.solution
             found[marks.grade_id] = (marks.get("checksum"), cell.source, locked, points, marks.solution)
     return found
-
-
-def _between(path: Path, folder: Path) -> list[Path]:
-    """The folders between a file and `folder`."""
-    return [parent for parent in path.parents if parent != folder and parent.is_relative_to(folder)]

@@ -12,16 +12,18 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from grader.grade.assignment import Assignment
+from grader.grade.figures import drawings
 
 DISTRIBUTIONS = ("torch", "numpy", "scipy", "sympy", "networkx", "ipython", "matplotlib", "safetensors", "nbformat")
 # What the environment says that changes a score or an output. The secret is among them: only digests are kept.
-VARIABLES = ("GRADER_CARRIED", "GRADER_SECRET", "GRADER_QUICK", "NAMES_FILE", "OMP_NUM_THREADS")
-NOT_DATA = ("*.ipynb", "timestamp.txt")
+VARIABLES = ("GRADER_CARRIED", "GRADER_SECRET", "GRADER_QUICK", "NAMES_FILE")
 
 
 @dataclass(frozen=True)
@@ -33,42 +35,52 @@ class Key:
 
 
 def fingerprint(
-    submission: Mapping,
+    notebook: NotebookNode,
     assignment: Assignment,
     *,
     data: str,
     settings: Mapping[str, object],
     versions: Mapping[str, str],
 ) -> Key:
-    """The key of a submitted notebook, as it was handed in.
+    """The key of a submitted notebook, as `sanitise` makes it: each of the assignment's named cells is there once.
 
-    data: a digest of the files beside it (`digest_files`). settings: what the grader was told, and the environment
-    (`environment`). versions: see `versions`.
-
-    Where the submission has each of the assignment's named cells once, a graded cell depends on the code cells above
-    it; otherwise the grader mends the notebook, and each depends on all of it.
+    data: a digest of the files that the notebook can read (`digest_data`). settings: what the grader was told, and the
+    environment (`environment`). versions: see `versions`.
     """
-    given = [asdict(cell) for cell in assignment.cells if not cell.scored]
+    given, tests, alone = _digests(assignment)
     base = digest([given, data, dict(settings), dict(versions)])
-    tests = {cell.grade_id: digest(asdict(cell)) for cell in assignment.cells if cell.scored}
-    try:
-        shown = [_shown(cell) for cell in submission["cells"]]
-        rest = {name: value for name, value in submission.items() if name != "cells"}
-    except (AttributeError, KeyError, TypeError):
-        whole = digest([base, submission])
-        return Key(whole, {name: digest([whole, test]) for name, test in tests.items()})
-    whole = digest([base, rest, [cell["grade_id"] if cell["grade_id"] in tests else cell for cell in shown]])
-    named = [cell["grade_id"] for cell in shown if cell["grade_id"]]
-    if sorted(named) != sorted(cell.grade_id for cell in assignment.cells if cell.grade_id):
-        return Key(whole, {name: digest([whole, test]) for name, test in tests.items()})
     cells: dict[str, str] = {}
-    above = [base, digest(rest)]
-    for cell in shown:
-        if cell["grade_id"] in tests:
-            cells[cell["grade_id"]] = digest([above, tests[cell["grade_id"]]])
-        elif cell["cell_type"] == "code":
-            above.append(digest(cell))
-    return Key(whole, cells)
+    above, whole = [base], [base]
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    left_out = drawings(code, assignment)
+    number = 0
+    for cell in notebook["cells"]:
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if name in tests:
+            cells[name] = digest([above, tests[name]])
+            whole.append(name)
+            if not alone:
+                above.append(tests[name])
+        else:
+            shown = digest([cell["cell_type"], cell["source"], name, cell.get("id")])
+            whole.append(shown)
+            if cell["cell_type"] == "code":
+                above.append(f"{shown} {number in left_out}")
+        number += cell["cell_type"] == "code"
+    return Key(digest(whole), cells)
+
+
+def separable(assignment: Assignment) -> bool:
+    """Whether one test can be run without the others: all run in the verifier, none in the student's process."""
+    return all(cell.trusted for cell in assignment.cells if cell.scored)
+
+
+@lru_cache(16)
+def _digests(assignment: Assignment) -> tuple[str, dict[str, str], bool]:
+    """Digests of what is given and of each test; whether a test leaves the others alone."""
+    given = digest([asdict(cell) for cell in assignment.cells if not cell.scored])
+    tests = {cell.grade_id: digest(asdict(cell)) for cell in assignment.cells if cell.scored}
+    return given, tests, separable(assignment)
 
 
 def digest(value: object) -> str:
@@ -77,21 +89,12 @@ def digest(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def digest_files(*folders: Path) -> str:
-    """A digest of the names and contents of all files in these folders, without notebooks and time stamps.
-
-    A folder that is missing counts as empty; symbolic links are passed over.
-    """
-    found = []
+def digest_data(files: Mapping[str, Path], *folders: Path) -> str:
+    """A digest of the files beside a notebook, by relative name, and of all files in `folders` (the course's data)."""
+    found = [sorted((name, _digest_file(path)) for name, path in files.items())]
     for folder in folders:
-        files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-        found.append(
-            [
-                (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
-                for path in files
-                if not any(path.match(pattern) for pattern in NOT_DATA)
-            ]
-        )
+        paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+        found.append([(path.relative_to(folder).as_posix(), _digest_file(path)) for path in paths])
     return digest(found)
 
 
@@ -100,7 +103,7 @@ def environment(variables: Iterable[str] = VARIABLES) -> dict[str, str | None]:
     found: dict[str, str | None] = {name: os.environ.get(name) for name in variables}
     named = Path(found.get("NAMES_FILE") or "")
     if named.is_file():
-        found["names"] = hashlib.sha256(named.read_bytes()).hexdigest()
+        found["names"] = _digest_file(named)
     return found
 
 
@@ -116,23 +119,11 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _digest_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def _own_source() -> str:
     package = Path(__file__).resolve().parents[1]
     files = sorted(package.rglob("*.py"))
-    return digest(
-        [(path.relative_to(package).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
-    )
-
-
-def _shown(cell: Mapping) -> dict:
-    """What of a cell can change a result: no outputs, no counts, no editor's metadata. Raises where it is no cell."""
-    metadata = cell.get("metadata", {})
-    marks = metadata.get("nbgrader", {})
-    return {
-        "id": cell.get("id"),
-        "cell_type": cell["cell_type"],
-        "source": "".join(cell["source"]),
-        "tags": metadata.get("tags"),
-        "marks": marks,
-        "grade_id": str(marks.get("grade_id") or ""),
-    }
+    return digest([(path.relative_to(package).as_posix(), _digest_file(path)) for path in files])

@@ -1,6 +1,5 @@
 """The coordinator writes what nbgrader's own converter writes, and what it should have written."""
 
-import json
 import logging
 import shutil
 from pathlib import Path
@@ -148,16 +147,6 @@ def test_a_notebook_that_is_missing_earns_nothing_as_in_nbgrader(course, tmp_pat
     outcome = grade(course)["bob"]
     assert outcome.notes == ("two.ipynb was not handed in.",)
     assert scores_of(course.db_url)["bob"] == {"check-2-1": 0.0, "check-2-2": 0.0}
-
-
-def test_a_resubmission_without_a_graded_cell_loses_its_earlier_points(course):
-    grade(course)
-    path = course.folder("submitted", NAME, "ada") / "two.ipynb"
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "check-2-2"]
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    grade(course)
-    assert scores_of(course.db_url)["ada"] == {"check-2-1": 4.0, "check-2-2": 0.0}
 
 
 def test_a_flag_asks_for_a_person_with_a_comment_at_the_answer(course):
