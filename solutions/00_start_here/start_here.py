@@ -333,9 +333,11 @@ plt.show()
 # | *some* rounding: right is right up to that | exercises marked “Further” |
 
 # %% [markdown]
-# So return your result: a `print` reaches nobody. What crosses is data, that is numbers, lists, text, tensors. Cells that
+# So return your result: a `print` reaches nobody. What crosses is data, that is numbers, lists, text, tensors. Cells
+# that
 # you add are kept and run; files beside the notebook are not. Given cells that only draw a figure are left out, so
-# write no answer into them. Long trainings run for a few steps; no points hang on a number that only a long run reaches.
+# write no answer into them. Long trainings run for a few steps; no points hang on a number that only a long run
+# reaches.
 # Partly right earns part of the points, line by line.
 
 # %% [markdown]

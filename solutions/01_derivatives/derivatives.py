@@ -13,9 +13,11 @@
 # %% [markdown] id="title"
 # # 01 · Derivatives
 #
-# - **You will be able to** compute a derivative in five ways, say how far each can be trusted, and use the chain rule as
+# - **You will be able to** compute a derivative in five ways, say how far each can be trusted, and use the chain rule
+#   as
 #   a sum over paths: the rule that the whole course runs on.
-# - **You need** school calculus (polynomials, exp, sin) and a little Python. This is the first chapter after *Start here*.
+# - **You need** school calculus (polynomials, exp, sin) and a little Python. This is the first chapter after *Start
+#   here*.
 # - **Time:** 120 minutes. **Points:** 25, in eight exercises; a ninth at the end is optional.
 # - **Checks:** run `check("1.1")` as often as you like.
 
@@ -37,8 +39,8 @@ BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00
 # ## 1 · How fast, right now?
 #
 # A car brakes. After $t$ seconds it is $s(t) = 30t - 3t^2$ metres further. Two points of this curve give an *average*
-# speed: the slope of the line through them, a **secant**. The speedometer shows something else, the speed at one
-# instant: the slope of the **tangent**. Move the second point towards the first and watch.
+# speed: the slope of the line through them, a **secant**. The speedometer shows the speed at one instant: the slope of
+# the **tangent**. Move the second point in and watch.
 
 
 # %% id="position"
@@ -252,8 +254,8 @@ award("1.2", lines, points=3)
 
 # %% [markdown]
 # **What just happened.** A gradient of $n$ entries took $n+1$ or $2n$ values of $f$. For a network, whose parameters
-# number from thousands to billions, that is hopeless as a method. But it is the best *test* there is of any other
-# method: it knows nothing of the chain rule, so it cannot share its bugs. Here it is beside torch's own gradient.
+# number from thousands to billions, that is hopeless. But it is the best *test* there is of any other method: it knows
+# nothing of the chain rule, so it cannot share its bugs. Beside torch's own gradient:
 
 # %% id="use-as-test"
 x = torch.tensor([0.3, -1.2, 2.0], dtype=torch.float64)
@@ -295,7 +297,8 @@ plt.show()
 #
 # A secant between two such points has the slope of the stairs. At $h = 10^{-17}$ the sum $1 + h$ is rounded to 1 and
 # the slope is 0. Two errors pull in opposite directions. The gap from 1 to the next number is `torch.finfo(dtype).eps`;
-# half of it is the **unit roundoff** $u$, $1.1\cdot10^{-16}$ for float64 and $6.0\cdot10^{-8}$ for float32. Each value of
+# half of it is the **unit roundoff** $u$, $1.1\cdot10^{-16}$ for float64 and $6.0\cdot10^{-8}$ for float32. Each
+# value of
 # $f$ is off by up to $u|f|$. So for the forward and the central quotient, roughly
 #
 # $$E_f(h) = \underbrace{\tfrac h2 |f''|}_{\text{truncation}} + \underbrace{\tfrac{2u|f|}{h}}_{\text{rounding}} \qquad\qquad
@@ -351,7 +354,8 @@ def predicted_step(rule, f, fk, u):
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
 #
-# (a) Make a list of errors, then ask where the smallest stands. (b) At the bottom of the V, a little more $h$ adds as much
+# (a) Make a list of errors, then ask where the smallest stands. (b) At the bottom of the V, a little more $h$ adds as
+# much
 # truncation as it takes away rounding.
 # <details><summary>Hint 2: the equation</summary>
 #
@@ -515,11 +519,13 @@ trap_at = 1.0
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
 #
-# (a) One evaluation of `f`. (b) Some operations of a complex number lose the imaginary part, which carries the slope, or
+# (a) One evaluation of `f`. (b) Some operations of a complex number lose the imaginary part, which carries the slope,
+# or
 # change it.
 # <details><summary>Hint 2: the equation</summary>
 #
-# (b) Write $z = x + ih$. Which functions of $z$ contain $x$ but not $h$, or $h$ with the other sign, or $h$ only squared, and
+# (b) Write $z = x + ih$. Which functions of $z$ contain $x$ but not $h$, or $h$ with the other sign, or $h$ only
+# squared, and
 # are plain real functions where $h = 0$?
 # <details><summary>Hint 3: the shape of the code</summary>
 #
@@ -568,7 +574,8 @@ plt.show()
 
 # %% [markdown]
 # *Figure: relative error against h. The dots of forward and central differences form two Vs, whose lowest
-# errors are near 1e-8 and 1e-11. The line of the complex step falls from the right to 1e-16 near h = 1e-8 and stays there down to h = 1e-20.*
+# errors are near 1e-8 and 1e-11. The line of the complex step falls from the right to 1e-16 near h = 1e-8 and stays
+# there down to h = 1e-20.*
 
 # %% [markdown]
 # ## 5 · Four ways to one derivative
@@ -774,7 +781,8 @@ plt.show()
 # $$m_- = \frac{f(x) - f(x-h)}{h} \qquad m_+ = \frac{f(x+h) - f(x)}{h}$$
 #
 # (a) Return both. (b) Decide: `True` if left and right slopes for $h = 10^{-4}$ *and* $h = 10^{-6}$ all
-# agree, the largest and the smallest of the four at most $10^{-3}(1 + |m_+|)$ apart, with $m_+$ for the smaller $h$. Two
+# agree, the largest and the smallest of the four at most $10^{-3}(1 + |m_+|)$ apart, with $m_+$ for the smaller $h$.
+# Two
 # sizes of $h$, since slopes that grow as $h$ shrinks have no limit. (c) Write a second program for $\max(0, x)$.
 
 
@@ -805,8 +813,8 @@ print("maximum(x, 0):", jacobian(lambda x: torch.maximum(x, torch.tensor(0.0)), 
 
 # %% [markdown]
 # Conventions, all of them. $\sqrt{x}$ has an infinite slope at 0; for $\text{relu}(x) = \max(0, x)$ each number
-# from 0 to 1 would be a sensible choice. `relu` and `maximum` chose differently. Now make your own: `relu_again`
-# has `torch.relu`'s *values* everywhere, but a slope at 0 that is not 0. Compose it from any torch functions but
+# from 0 to 1 would be sensible. `relu` and `maximum` chose differently. Now make your own: `relu_again` has
+# `torch.relu`'s *values* everywhere, but a slope at 0 that is not 0. Compose it from any torch functions but
 # `maximum`, `clamp` and their kin.
 
 
@@ -985,7 +993,8 @@ def level_direction(g):
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
 #
-# (a) In $\partial f/\partial x$ the letter $y$ is a constant. (b) A list of 360 heights; where is the largest? (c) Turn the
+# (a) In $\partial f/\partial x$ the letter $y$ is a constant. (b) A list of 360 heights; where is the largest? (c)
+# Turn the
 # arrow by 90°.
 # <details><summary>Hint 2: the equations</summary>
 #

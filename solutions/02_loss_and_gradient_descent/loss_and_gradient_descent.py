@@ -14,7 +14,7 @@
 # # 02 · Loss and gradient descent
 #
 # - **You will be able to** choose a loss that can be made small, write its gradient by hand, and walk it downhill.
-# - **You need** chapter 01 (derivatives, partial derivatives, the chain rule), exponentials and logarithms.
+# - **You need** chapter 01 (derivatives, partial derivatives, the chain rule), exponentials, logarithms, matrices.
 # - **Time:** 150 minutes. **Points:** 30 in ten exercises, 2 to 5 each.
 # - **Where it stands:** 01 said what a derivative is. Here it gets its work. From 03 on, programs find it for you.
 
@@ -40,8 +40,8 @@ BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 #
 # $$w \leftarrow w - \eta\,L'(w)$$
 #
-# The number $\eta$ is the **learning rate**. That is gradient descent. The rest of this chapter asks what $L$ should
-# be, where the gradient comes from, and how large $\eta$ may be.
+# The number $\eta$ is the **learning rate**. That is gradient descent. What should $L$ be, where does the gradient come
+# from, how large may $\eta$ be?
 
 # %% tags=["figure"] id="figure-idea"
 x, y = np.array([-2.0, -1.0, 0.5, 1.0, 3.0]), np.array([-1, -1, 1, -1, 1])  # five examples of two classes
@@ -93,7 +93,40 @@ for row, target in zip(logits, targets):
     print(row.tolist(), "-> predicts", row.argmax().item(), "wanted", target.item())
 
 # %% [markdown]
-# One of three is wrong: the loss is 1/3. Now let a single parameter $t$ move the logits. Two classes, five
+# Such a table has two **axes**: 0 runs down, over examples, 1 to the right, over classes. `x.mean(1)` looks along each
+# row and returns $(n,)$. With `keepdim=True` it stays a column, $(n, 1)$, which is repeated, *broadcast*, along an
+# $(n, k)$ table. And `x[[0, 1, 2], [3, 0, 1]]` picks one entry of each row.
+
+
+# %% id="show-matrix"
+def show_matrix(ax, matrix, title, fmt="{:g}", rows=None, columns=None):
+    """Draw a matrix as pale colours with its numbers."""
+    ax.imshow(matrix, alpha=0.35)
+    for (i, j), value in np.ndenumerate(np.asarray(matrix)):
+        ax.text(j, i, fmt.format(value), ha="center", va="center")
+    ax.set(title=title, xticks=range(len(matrix[0])), yticks=range(len(matrix)))
+    ax.grid(False)
+    if rows:
+        ax.set(xticklabels=columns or rows, yticklabels=rows)
+
+
+# %% tags=["figure"] id="figure-axes"
+x = torch.tensor([[5.0, 1.0, 3.0, 7.0], [2.0, 2.0, 6.0, 2.0], [0.0, 9.0, 4.0, 3.0]])  # (3, 4)
+mean = x.mean(1, keepdim=True)  # (3, 1)
+fig, axes = plt.subplots(1, 3, figsize=(9, 2.6), layout="constrained", width_ratios=[4, 1.4, 4])
+show_matrix(axes[0], x, "x: (3, 4)")
+show_matrix(axes[1], mean, "mean: (3, 1)")
+show_matrix(axes[2], x - mean, "x - mean: (3, 4)")
+axes[0].set(xlabel="axis 1", ylabel="axis 0")
+fig.suptitle("A column that kept its axis meets each row with the row's own number")
+plt.show()
+
+# %% [markdown]
+# *Figure: a table of 3 rows and 4 columns; the column of its row means, 4, 3, 4; and the table minus that column, whose
+# rows add up to 0.*
+#
+# One of the three predictions above is wrong: the loss is 1/3. Now let a single parameter $t$ move the logits. Two
+# classes, five
 # examples; the **margin** $m_i(t) = a_i + t\,b_i$ is the right logit minus the other one. Example $i$ is right where
 # $m_i > 0$. How does the loss change with $t$?
 
@@ -116,7 +149,7 @@ plt.show()
 # %% [markdown] id="exercise-2.1"
 # ### 2.1 The 0-1 loss and where it jumps
 #
-# ●○○ easy · about 8 minutes · 2 points
+# ●○○ easy · about 6 minutes · 2 points
 #
 # Write the mean 0-1 loss for any number of classes. Then find the only places where the staircase is not
 # flat: the values of $t$ at which an example changes sides, where $a_i + t\,b_i = 0$.
@@ -164,7 +197,8 @@ award("2.1", lines, points=2)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **What just happened.** Between two jumps the loss does not change at all, so its derivative is exactly 0; at a jump it
+# **What just happened.** Between two jumps the loss does not change at all, so its derivative is exactly 0; at a jump
+# it
 # has none. Gradient descent on it never moves. The argmax is the culprit: it returns an index, and torch does not even
 # try to differentiate it.
 
@@ -196,10 +230,10 @@ fig.suptitle("Softmax keeps the order and turns differences into ratios")
 plt.show()
 
 # %% [markdown]
-# *Figure: three bar charts of four classes. The logits 2, 1, -1, 0.5; their exponentials, all positive; and the softmax,
+# *Figure: three bar charts of four classes. The logits 2, 1, -1, 0.5; their exponentials, all positive; and the
+# softmax,
 # the same heights scaled to add up to 1. The order of the bars never changes.*
-
-# %% [markdown]
+#
 # Only differences of logits count: adding a constant $c$ to all of them multiplies numerator and denominator by $e^c$.
 #
 # $$\operatorname{softmax}(z + c) = \operatorname{softmax}(z)$$
@@ -215,7 +249,7 @@ print("wanted:", torch.softmax(z, 0).tolist())
 # %% [markdown] id="exercise-2.2"
 # ### 2.2 A softmax that does not overflow
 #
-# ●○○ easy · about 10 minutes · 3 points
+# ●○○ easy · about 8 minutes · 3 points
 #
 # Use the freedom to shift: choose for each row a constant $c$ so that no exponential can overflow and at least one
 # of them is 1.
@@ -279,7 +313,8 @@ fig.suptitle("Larger logits harden the softmax towards the argmax")
 plt.show()
 
 # %% [markdown]
-# *Figure: four bar charts of the same four logits scaled by 0.25, 1, 4 and 16. The first is nearly even, the last has one
+# *Figure: four bar charts of the same four logits scaled by 0.25, 1, 4 and 16. The first is nearly even, the last has
+# one
 # bar of height 1 and three of height 0.*
 
 # %% [markdown]
@@ -291,7 +326,8 @@ plt.show()
 # $$\mathcal L = \prod_{i=1}^n p_i \qquad \log \mathcal L = \sum_{i=1}^n \log p_i \qquad
 # \text{NLL} = -\frac1n \sum_{i=1}^n \log p_i$$
 #
-# The last one, the mean **negative log-likelihood**, is a loss: to be made small, and 0 only if every $p_i$ is 1.
+# The last one, the mean **negative log-likelihood**, is a loss: to be made small, and 0 only if every $p_i$ is 1. With
+# the natural logarithm its unit is the *nat*.
 
 # %% tags=["figure"] id="figure-nll"
 p = np.linspace(0.005, 1, 300)
@@ -306,19 +342,19 @@ ax.set_title("Being surprised costs; being very surprised costs a lot")
 plt.show()
 
 # %% [markdown]
-# *Figure: the curve of minus log p falls from above 5 near p = 0 to 0 at p = 1. Marked: p = 0.9 costs 0.11, p = 0.5 costs
+# *Figure: the curve of minus log p falls from above 5 near p = 0 to 0 at p = 1. Marked: p = 0.9 costs 0.11, p = 0.5
+# costs
 # 0.69, p = 1/27 costs 3.30.*
 
 # %% [markdown] id="exercise-2.3"
 # ### 2.3 Product, sum of logarithms, and where the product dies
 #
-# ●●○ medium · about 10 minutes · 3 points
+# ●●○ medium · about 8 minutes · 3 points
 #
-# Write the likelihood and the log-likelihood of given probabilities. Then measure: multiply equal factors $p$ in
-# float32, starting from 1. After how many of them is the product exactly 0?
+# Write the likelihood and the log-likelihood, which must survive 2,000 factors. Then measure: multiply equal factors
+# $p$ in float32, starting from 1. After how many is the product exactly 0?
 #
-# The log-likelihood must survive 2,000 factors. Python's own numbers are float64; a float32 number is
-# `torch.tensor(p, dtype=torch.float32)` or `np.float32(p)`.
+# Python's own numbers are float64; a float32 number is `torch.tensor(p, dtype=torch.float32)` or `np.float32(p)`.
 
 
 # %% role="answer" id="answer-2.3"
@@ -353,7 +389,8 @@ def underflow_count(p):
 #
 # <details><summary>Hint 2: the equation</summary>
 #
-# $\log \prod_i p_i = \sum_i \log p_i$. For the count: $\pi_0 = 1$, $\pi_{j+1} = \pi_j\,p$ rounded to float32; the answer
+# $\log \prod_i p_i = \sum_i \log p_i$. For the count: $\pi_0 = 1$, $\pi_{j+1} = \pi_j\,p$ rounded to float32; the
+# answer
 # is the first $j$ with $\pi_j = 0$.
 #
 # <details><summary>Hint 3: the shape of the code</summary>
@@ -397,14 +434,15 @@ plt.show()
 # %% [markdown]
 # *Figure: left, on a logarithmic axis, the product falls in a line to 1e-44 and is exactly 0, a hatched region, from 32
 # factors on. Right, the sum of logarithms is a straight line that goes on to 60 factors.*
-
-# %% [markdown]
-# **What just happened.** Thirty-two letters, each with probability 1/27, already have likelihood 0 in float32. The training
-# names below have 183,736 pairs of letters. Any model would look equally impossible.
+#
+# **What just happened.** Thirty-two letters, each with probability 1/27, already have likelihood 0 in float32. The
+# training
+# names below have 183,736 pairs of letters.
 
 # %% [markdown]
 # > **Often said: “minimising probabilities is poorly conditioned, so one takes logarithms.”** One *maximises* the
-# > probability of the data. The logarithm has its maximum at the same place and buys three things: no underflow; a *sum*
+# > probability of the data. The logarithm has its maximum at the same place and buys three things: no underflow; a
+# > *sum*
 # > over examples, so that a few of them can stand for all; and a gradient that stays alive where the model is badly
 # > wrong. Conditioning in the technical sense it does not improve:
 
@@ -433,7 +471,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: over logits from -10 to 10, the slope of p, dashed, is a small bump around 0 and vanishes on both sides; the slope
+# *Figure: over logits from -10 to 10, the slope of p, dashed, is a small bump around 0 and vanishes on both sides;
+# the slope
 # of log p is 1 at the left and falls to 0 at the right.*
 
 # %% [markdown]
@@ -444,7 +483,8 @@ plt.show()
 #
 # $$\ell_i = -\log \frac{e^{z_{i y_i}}}{\sum_l e^{z_{il}}} = \log\sum_l e^{z_{il}} - z_{i y_i} .$$
 #
-# The first term is the **logsumexp**. Class weights $w$ of shape $(k,)$ make some classes count more: $w_{y_i}\ell_i$. The
+# The first term is the **logsumexp**. Class weights $w$ of shape $(k,)$ make some classes count more:
+# $w_{y_i}\ell_i$. The
 # **reduction** says what becomes of the $n$ losses:
 #
 # $$\text{none: } w_{y_i}\ell_i \qquad \text{sum: } \sum_i w_{y_i}\ell_i \qquad
@@ -452,7 +492,19 @@ plt.show()
 #
 # Without weights, $w = 1$ and the mean divides by $n$.
 
+# %% tags=["figure"] id="figure-logsumexp"
+z = torch.linspace(-5, 5, 100)
+fig, ax = plt.subplots(figsize=(6.5, 2.8), layout="constrained")
+ax.plot(z, torch.logaddexp(z, torch.zeros(100)), color=BLUE, lw=2, label="logsumexp of (z, 0)")
+ax.plot(z, z.clamp(min=0), "--", color=VERMILION, lw=2, label="max(z, 0)")
+ax.set(xlabel="z", title="logsumexp is a maximum with its corner rounded off")
+ax.legend()
+plt.show()
+
 # %% [markdown]
+# *Figure: the maximum of z and 0, dashed, has a corner at 0; logsumexp lies ln 2 above it there and meets it on both
+# sides.*
+#
 # The mean with weights is where people slip: it divides by the weights of the examples at hand, not by $n$. A batch
 # whose examples all have the same class shows it: the weight must cancel.
 
@@ -466,11 +518,12 @@ for weight in (torch.tensor([1.0, 1.0]), torch.tensor([10.0, 1.0])):
 # %% [markdown] id="exercise-2.4"
 # ### 2.4 Cross-entropy, and its gradient by hand
 #
-# ●●● hard · about 20 minutes · 5 points
+# ●●● hard · about 22 minutes · 5 points
 #
 # First the loss, stable for large logits. Then take a pencil: what is $\partial \ell_i/\partial z_{ij}$? You need the
 # derivative of a logarithm, of a sum of exponentials, and of $-z_{i y_i}$. Write the gradient of
-# the reduced loss with respect to the logits, always $(n, k)$. For reduction "none", row $i$ is the gradient of loss $i$.
+# the reduced loss with respect to the logits, always $(n, k)$. For reduction "none", row $i$ is the gradient of loss
+# $i$.
 #
 # No autograd and no ready-made loss in your answer; `torch.logsumexp`, `torch.softmax` and `F.one_hot` are fine.
 
@@ -511,7 +564,8 @@ def dlogits(logits, targets, weight=None, reduction="mean"):
 #
 # <details><summary>Hint 3: the shape of the code</summary>
 #
-# `weight[targets]` has shape $(n,)$: one factor for each row. Give it an axis, $(n, 1)$, to multiply an $(n, k)$ matrix.
+# `weight[targets]` has shape $(n,)$: one factor for each row. Give it an axis, $(n, 1)$, to multiply an $(n, k)$
+# matrix.
 # Picking one entry of each row: `logits[range(n), targets]` or `gather`. At the end, one `if` on the reduction.
 #
 # </details></details></details>
@@ -549,12 +603,13 @@ fig.colorbar(image, label="gradient of the mean loss")
 plt.show()
 
 # %% [markdown]
-# *Figure: a 4 by 6 table of gradients with colours. Each row has one negative entry in bold, at the right class; the other
+# *Figure: a 4 by 6 table of gradients with colours. Each row has one negative entry in bold, at the right class; the
+# other
 # entries are small and positive, and balance it.*
-
-# %% [markdown]
+#
 # **What just happened.** The gradient is *predicted minus observed*, scaled as the loss is scaled. A step
-# against it lifts the right logit and lowers the others, each in proportion to the probability it wrongly holds. Softmax and logarithm
+# against it lifts the right logit and lowers the others, each in proportion to the probability it wrongly holds.
+# Softmax and logarithm
 # are harmless only together: the $1/p$ of one cancels the $p$ of the other, on paper and not in floating point.
 
 # %% [markdown]
@@ -570,7 +625,22 @@ train_names, dev_names, test_names = split_names(read_names())
 print(f"{len(train_names):,} names to train, {len(dev_names):,} for dev, {len(test_names):,} for the test")
 print("pairs of emma:", [f"{first}{second}" for first, second in zip(".emma", "emma.")])
 
+# %% tags=["figure"] id="figure-two-names"
+#         .  a  e  m  n   the second letter
+table = [[0, 1, 1, 0, 0],  # .
+         [2, 0, 0, 0, 1],  # a
+         [0, 0, 0, 1, 0],  # e
+         [0, 1, 0, 1, 0],  # m
+         [0, 1, 0, 0, 1]]  # n  # fmt: skip
+fig, ax = plt.subplots(figsize=(4.2, 3.4), layout="constrained")
+show_matrix(ax, table, "emma, anna: only the pair a. occurs twice", rows=list(".aemn"))
+ax.set(xlabel="second letter", ylabel="first letter")
+plt.show()
+
 # %% [markdown]
+# *Figure: a table with rows and columns ., a, e, m, n. The pair "a." stands in it twice, eight others once, all
+# others 0.*
+#
 # The model is a table $P$ of shape $(27, 27)$: row $i$ is a distribution over the letters that follow letter $i$. With
 # counts $N_{ij}$ of the pairs, the mean negative log-likelihood is
 #
@@ -600,18 +670,17 @@ plt.show()
 
 # %% [markdown]
 # *Figure: a bowl-shaped curve over p between 0 and 1, lowest at p = 0.75.*
-
-# %% [markdown]
+#
 # Setting the derivative $-3/(4p) + 1/(4(1-p))$ to zero gives $p = 3/4$. The same holds for any row: the minimum is
-# at the observed shares, $P_{ij} = N_{ij} / \sum_l N_{il}$. This loss has a **closed-form optimum**, so later you can
-# see how far gradient descent has got.
+# at the observed shares, $P_{ij} = N_{ij} / \sum_l N_{il}$. This loss has a **closed-form optimum**.
 
 # %% [markdown] id="exercise-2.5"
 # ### 2.5 From counts to probabilities
 #
 # ●●○ medium · about 10 minutes · 3 points
 #
-# Count the pairs of a list of names (`stoi` gives a letter's row), turn counts into the best $P$, and compute the loss of any $P$. Some
+# Count the pairs of a list of names (`stoi` gives a letter's row), turn counts into the best $P$, and compute the
+# loss of any $P$. Some
 # pairs never occur. Their cells must not spoil the loss: as $p \to 0$, $N \log p$ with $N = 0$ contributes nothing.
 #
 # Counts and probabilities are float64. For `probabilities` and `mean_loss` the tables may have any size $(k, k)$.
@@ -674,7 +743,8 @@ award("2.5", lines, points=3)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# From here on `counts` is the table for all training names and `P` its closed-form optimum, given, so that nothing below
+# From here on `counts` is the table for all training names and `P` its closed-form optimum, given, so that nothing
+# below
 # depends on your answer.
 
 # %% role="locked" id="counts"
@@ -697,10 +767,10 @@ fig.colorbar(image, label="probability of the second letter, given the first")
 plt.show()
 
 # %% [markdown]
-# *Figure: a 27 by 27 heat map. Bright cells: u after q, a after j and after m, a dot after n. About a seventh of the cells, such
+# *Figure: a 27 by 27 heat map. Bright cells: u after q, a after j and after m, a dot after n. About a seventh of the
+# cells, such
 # as q followed by most letters, are white.*
-
-# %% [markdown]
+#
 # How good is it? A number alone says little. Compare three models that know more and more:
 
 # %% tags=["figure"] id="figure-three-models"
@@ -723,8 +793,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: three horizontal bars. All letters alike 3.2958, letter frequencies 2.8236, pairs 2.4546.*
-
-# %% [markdown]
+#
 # **What just happened.** Counting solved a learning problem exactly. No model that sees one letter can do better than
 # 2.4546 on these pairs. The optimum is the *conditional entropy* of the second letter given the first: what remains
 # uncertain after the best possible prediction.
@@ -740,24 +809,33 @@ plt.show()
 # That is a one-layer network: multiplying by a one-hot row picks a row. All examples with the same first letter share
 # their logits, so the whole data set fits into its counts.
 
-# %% id="one-hot-picks"
-small = torch.arange(12.0).view(3, 4)  # (3, 4)
-first = torch.tensor([2, 0, 2])
-print(F.one_hot(first, 3).float() @ small)
-print("same as small[first]:", torch.equal(F.one_hot(first, 3).float() @ small, small[first]))
+# %% tags=["figure"] id="figure-one-hot"
+small, first = torch.arange(12.0).view(3, 4), torch.tensor([2, 0, 2])
+fig, axes = plt.subplots(1, 3, figsize=(9, 2.5), layout="constrained", width_ratios=[3, 4, 4])
+show_matrix(axes[0], F.one_hot(first, 3), "onehot of 2, 0, 2")
+show_matrix(axes[1], small, "times W")
+show_matrix(axes[2], F.one_hot(first, 3).float() @ small, "= rows 2, 0, 2 of W, or W[first]")
+fig.suptitle("Multiplying by a one-hot row picks a row")
+plt.show()
+
+# %% [markdown]
+# *Figure: three small matrices. The first has a single 1 in each row, at 2, 0 and 2; the second holds 0 to 11 in three
+# rows; their product has rows 2, 0 and 2 of the second.*
 
 # %% [markdown] id="exercise-2.6"
 # ### 2.6 Gradient descent on the counts
 #
-# ●●● hard · about 18 minutes · 4 points
+# ●●● hard · about 20 minutes · 4 points
 #
 # With $S = \operatorname{softmax}(W)$ row by row, $M = \sum_{ij} N_{ij}$ pairs and $n_i = \sum_j N_{ij}$:
 #
 # $$L(W) = -\frac1M \sum_{i,j} N_{ij} \log S_{ij} \qquad
 # \frac{\partial L}{\partial W_{ij}} = \;?$$
 #
-# From exercise 2.4: each of the $n_i$ pairs that begin with letter $i$ adds its own $(p - y)/M$ to row $i$. Add them up on
-# paper. Then write the descent from any start, and find a `learning_rate` that brings the loss within 0.01 of the optimum
+# From exercise 2.4: each of the $n_i$ pairs that begin with letter $i$ adds its own $(p - y)/M$ to row $i$. Add them
+# up on
+# paper. Then write the descent from any start, and find a `learning_rate` that brings the loss within 0.01 of the
+# optimum
 # in 300 steps from zeros. Tables may have any size $(k, k)$.
 
 
@@ -784,7 +862,8 @@ def descend(W, counts, learning_rate, steps):
 
 
 # %% [markdown]
-# Try a few rates, each ten times the one before, and then refine. A rate of 1, a common default, is far too small here: a row's
+# Try a few rates, each ten times the one before, and then refine. A rate of 1, a common default, is far too small
+# here: a row's
 # gradient is divided by all pairs, of which most begin with other letters.
 
 # %% role="answer" id="answer-2.6-b"
@@ -844,12 +923,12 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: three curves of the gap to the optimum over 300 steps, on a logarithmic axis. Rate 5 ends at 0.06; rate 50 crosses
+# *Figure: three curves of the gap to the optimum over 300 steps, on a logarithmic axis. Rate 5 ends at 0.06; rate 50
+# crosses
 # the line at 0.01 half way; rate 100 jumps about between 0.03 and 0.06.*
-
-# %% [markdown]
-# **What just happened.** Descent by a gradient from your own pencil found what counting gave. Almost: the gap of rate 50 keeps
-# shrinking and never closes. Why not?
+#
+# **What just happened.** Descent by your own gradient found what counting gave. Almost: the gap of rate 50 keeps
+# shrinking and never closes. Why?
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-never-attained"
 marks = [t for t in (1, 3, 10, 30, 100, 300, 1000, 3000) if t <= steps(full=3000, quick=10)]
@@ -870,8 +949,7 @@ plt.show()
 # %% [markdown]
 # *Figure: left, over 1 to 3,000 steps on a logarithmic axis, the mean logit of unseen pairs falls ever further. Right,
 # on two logarithmic axes, the gap falls in nearly a straight line from 0.6 to below 0.001.*
-
-# %% [markdown]
+#
 # The best $P$ has zeros where a pair never occurs. A softmax of finite logits is never zero: those logits would have to
 # reach $-\infty$. The optimum is an **infimum**, approached and not attained. That is as well: four pairs of the dev
 # names never occur in training, and a model that gives them probability 0 has infinite loss there.
@@ -883,7 +961,8 @@ never = set(pairs) - {letters[i] + letters[j] for i, j in counts.nonzero().tolis
 print(f"{len(pairs):,} dev pairs; these never occur in training: {sorted(never)}")
 
 # %% [markdown]
-# A model of letters can also speak: draw a letter from row `.`, then one from that letter's row, until the dot comes back.
+# A model of letters can also speak: draw a letter from row `.`, then one from that letter's row, until the dot comes
+# back.
 
 # %% id="sample" tags=["nbval-ignore-output"]
 g = torch.Generator().manual_seed(2147483647)
@@ -922,16 +1001,21 @@ fig.suptitle("The factor $1 - \\eta\\lambda$ decides")
 plt.show()
 
 # %% [markdown]
-# *Figure: four parabolas with eight steps from x = 1.5. With product 0.1 the points creep down one side; with 0.9 they reach
+# *Figure: four parabolas with eight steps from x = 1.5. With product 0.1 the points creep down one side; with 0.9
+# they reach
 # the bottom at once; with 1.85 they jump from side to side and close in; with 2.1 they climb out.*
 
 # %% [markdown]
-# In more dimensions $f(x) = \tfrac12 x^{\mathsf T} H x$ with a symmetric matrix $H$, $(k, k)$, and the gradient is $Hx$.
-# Along each eigenvector of $H$ the one-dimensional rule holds with its eigenvalue $\lambda$. All of them must converge, so
+# In more dimensions $f(x) = \tfrac12 x^{\mathsf T} H x$ with a symmetric matrix $H$, $(k, k)$, and the gradient is
+# $Hx$.
+# An **eigenvector** of $H$ is only stretched, $Hv = \lambda v$, by its **eigenvalue**; a symmetric $H$ has $k$ of
+# them at
+# right angles. Along each the one-dimensional rule holds with its $\lambda$. All of them must converge, so
 #
 # $$0 < \eta < \frac{2}{\lambda_{\max}} .$$
 #
-# **Power iteration** finds $\lambda_{\max}$ of a positive definite $H$: multiply any vector by $H$ again and again. The part
+# **Power iteration** finds $\lambda_{\max}$ of a positive definite $H$: multiply any vector by $H$ again and again.
+# The part
 # along the top eigenvector grows fastest and soon is all that is left.
 
 # %% tags=["figure"] id="figure-power"
@@ -959,13 +1043,15 @@ plt.show()
 # %% [markdown] id="exercise-2.7"
 # ### 2.7 The threshold of divergence
 #
-# ●●○ medium · about 15 minutes · 3 points
+# ●●○ medium · about 14 minutes · 3 points
 #
 # $$v \leftarrow \frac{Hv}{\lVert Hv\rVert} \qquad \lambda \approx v^{\mathsf T} H v \qquad
 # x_{t+1} = x_t - \eta\,H x_t$$
 #
-# $H$ is symmetric and positive definite. Write the iteration, the threshold it predicts, and the path of gradient descent, with which you can try the
-# prediction. No ready-made eigenvalues here. Where should $v$ start? A start that is orthogonal to the top eigenvector never
+# $H$ is symmetric and positive definite. Write the iteration, the threshold it predicts, and the path of gradient
+# descent, with which you can try the
+# prediction. No ready-made eigenvalues here. Where should $v$ start? A start that is orthogonal to the top
+# eigenvector never
 # finds it.
 
 
@@ -1010,7 +1096,8 @@ def quadratic_path(H, x0, learning_rate, steps):
 #
 # <details><summary>Hint 3: the shape of the code</summary>
 #
-# A loop of two lines, product and division, and $v^{\mathsf T}Hv$ after it. For the path: a list that begins with `x0`, a loop
+# A loop of two lines, product and division, and $v^{\mathsf T}Hv$ after it. For the path: a list that begins with
+# `x0`, a loop
 # that appends a new tensor, `torch.stack` at the end.
 #
 # </details></details></details>
@@ -1043,16 +1130,19 @@ fig.suptitle("Threshold 0.2: below it the path arrives, above it the steep direc
 plt.show()
 
 # %% [markdown]
-# *Figure: contours of a long valley with three paths of 14 steps. Rate 0.05: down into the valley, then slowly along it. Rate
+# *Figure: contours of a long valley with three paths of 14 steps. Rate 0.05: down into the valley, then slowly along
+# it. Rate
 # 0.19: zigzag across the valley that dies out. Rate 0.205: a zigzag that widens.*
-
-# %% [markdown]
+#
 # **What just happened.** The steep direction sets the limit, and the flat one then sets the pace. Their ratio
-# $\lambda_{\max}/\lambda_{\min}$, the **condition number**, says how bad the compromise is.
+# $\lambda_{\max}/\lambda_{\min}$, the **condition number**, says how bad the compromise is. In such a valley the
+# negative
+# gradient points mostly across, not to the minimum.
 
 # %% [markdown]
 # Does this explain why rate 50 worked in exercise 2.6 and 100 did not? Row $i$ of that loss has the second derivatives
-# $n_i/M \cdot (\operatorname{diag}(p) - p\,p^{\mathsf T})$, a $27 \times 27$ matrix, with $p$ the row of $P$ at the optimum. The
+# $n_i/M \cdot (\operatorname{diag}(p) - p\,p^{\mathsf T})$, a $27 \times 27$ matrix, with $p$ the row of $P$ at the
+# optimum. The
 # rows do not interact. So the prediction is:
 
 # %% id="predict-74"
@@ -1079,41 +1169,9 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: the gap after 300 steps over learning rates 10 to 120, on a logarithmic axis. It falls to 0.003 at rate 70 and
+# *Figure: the gap after 300 steps over learning rates 10 to 120, on a logarithmic axis. It falls to 0.003 at rate 70
+# and
 # rises steeply beyond a dashed line at 74.2.*
-
-# %% [markdown]
-# > **Often said: “the negative gradient points to the minimum.”** It points where the function falls fastest *locally*,
-# > measured with the Euclidean norm. In a long valley that is mostly across:
-
-# %% id="often-direction"
-x = torch.tensor([5.0, 1.0])
-H = torch.diag(torch.tensor([1.0, 25.0]))
-downhill, to_minimum = -(H @ x), -x
-angle = torch.rad2deg(torch.acos(F.cosine_similarity(downhill, to_minimum, dim=0)))
-print(f"angle between the negative gradient and the way to the minimum: {angle:.0f} degrees")
-
-# %% tags=["figure"] id="figure-direction"
-grid = np.linspace(-7, 7, 80)
-X, Y = np.meshgrid(grid, grid / 3.5)
-fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
-ax.contour(X, Y, X**2 / 2 + 12.5 * Y**2, levels=[2, 8, 18, 32], cmap="cividis", linewidths=0.8)
-for vector, at, color, text, style in (
-    (downhill / 13, (4.6, -1.4), VERMILION, "negative gradient", "-"),
-    (0.95 * to_minimum, (0.6, 0.8), BLUE, "to the minimum", "--"),
-):
-    arrow = {"arrowstyle": "->", "color": color, "lw": 2, "ls": style}
-    ax.annotate("", (x + vector).tolist(), x.tolist(), arrowprops=arrow)
-    ax.text(*at, text, color=color, ha="center", bbox={"fc": "white", "ec": "none", "pad": 1})
-ax.plot(0, 0, "k*", ms=12)
-ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-ax.set_title("Steepest descent crosses the valley; the minimum lies along it")
-ax.grid(False)
-plt.show()
-
-# %% [markdown]
-# *Figure: contours of a long valley with its minimum, a star, at the origin. From the point (5, 1) a solid arrow, the negative
-# gradient, goes almost straight down; a dashed one to the star goes left.*
 
 # %% [markdown]
 # ## 8 · Rates that decay
@@ -1128,11 +1186,11 @@ plt.show()
 # %% [markdown] id="exercise-2.8"
 # ### 2.8 Three schedules
 #
-# ●○○ easy · about 8 minutes · 2 points
+# ●○○ easy · about 6 minutes · 2 points
 #
 # Write the three formulas, for one step number at a time. In the first, $T$ is `every` and $\gamma$ is `factor`; in the
 # second, $\tau$ is `half`, the step at which the rate has halved; in the third, $T$ is `total`, the step at which it
-# reaches 0. All return plain numbers.
+# reaches 0.
 
 
 # %% role="answer" id="answer-2.8"
@@ -1196,12 +1254,14 @@ if ax.lines:
 plt.show()
 
 # %% [markdown]
-# *Figure: three curves over 100 steps from 0.5. Step decay goes down in four levels; inverse decay falls fast, then slowly;
+# *Figure: three curves over 100 steps from 0.5. Step decay goes down in four levels; inverse decay falls fast, then
+# slowly;
 # cosine decay falls slowly, then fast, then slowly to 0.*
-
-# %% [markdown]
-# What do they buy? Here is $f(x) = \tfrac12 x^2$ with gradients $x + \varepsilon$, $\varepsilon$ standard normal, in 500 runs at
-# once. A constant rate $\eta$ ends where noise and descent balance, at $\mathbb E\,x^2 = \eta/(2 - \eta)$.
+#
+# What do they buy? Here is $f(x) = \tfrac12 x^2$ with gradients $x + \varepsilon$, $\varepsilon$ standard normal, in
+# 500 runs at
+# once. A constant rate $\eta$ ends where noise and descent balance, at $\mathbb E\,x^2 = \eta/(2 - \eta)$, with
+# $\mathbb E$ the mean over all runs.
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-noise-floor"
 rules = {
@@ -1225,13 +1285,15 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: mean square distance over 400 steps, both axes logarithmic. Constant 0.5 drops at once to its floor of 0.33 and stays;
+# *Figure: mean square distance over 400 steps, both axes logarithmic. Constant 0.5 drops at once to its floor of 0.33
+# and stays;
 # constant 0.02 falls slowly to 0.01; inverse decay falls fast and ends at about the same level.*
 
 # %% [markdown]
 # ## 9 · A gradient from a few examples
 #
-# The loss is a mean over $N$ examples, so its gradient is a mean of $N$ **per-example gradients** $g_1, \dots, g_N$. A mean
+# The loss is a mean over $N$ examples, so its gradient is a mean of $N$ **per-example gradients** $g_1, \dots, g_N$.
+# A mean
 # can be estimated from a sample. Draw a **minibatch** of $B$ indices, average their gradients, and step:
 #
 # $$\hat g = \frac1B \sum_{b=1}^{B} g_{i_b} \qquad \bar g = \frac1N \sum_{i=1}^{N} g_i \qquad g_i, \hat g, \bar g \in \mathbb R^k .$$
@@ -1261,11 +1323,12 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: a cloud of 200 points, one for the gradient of each example, scattered widely around a star at their mean, which
+# *Figure: a cloud of 200 points, one for the gradient of each example, scattered widely around a star at their mean,
+# which
 # lies to the left of and below the origin.*
-
-# %% [markdown]
-# > **Often said: “minibatches are needed because the data do not fit into memory.”** These do, and so do many data sets. The
+#
+# > **Often said: “minibatches are needed because the data do not fit into memory.”** These do, and so do many data
+# > sets. The
 # > reason is mostly the cost of a step: its error falls like $1/\sqrt B$, while its price grows like $B$.
 
 # %% id="often-memory"
@@ -1275,7 +1338,8 @@ for times in (1, 10, 100, 1000):
     print(f"B = {64 * times:>6,}: {times:>5,} times the work, {math.sqrt(times):4.1f} times smaller an error")
 
 # %% [markdown]
-# How good is the estimate? Let $\sigma^2 = \frac1N\sum_i \lVert g_i - \bar g\rVert^2$. Drawn **with replacement**, the $B$ gradients are
+# How good is the estimate? Let $\sigma^2 = \frac1N\sum_i \lVert g_i - \bar g\rVert^2$. Drawn **with replacement**,
+# the $B$ gradients are
 # independent, each with mean $\bar g$. So $\hat g$ is unbiased, and
 #
 # $$\mathbb E\,\hat g = \bar g \qquad \mathbb E\,\lVert \hat g - \bar g\rVert^2 = \frac{\sigma^2}{B} .$$
@@ -1288,11 +1352,11 @@ for times in (1, 10, 100, 1000):
 # %% [markdown] id="exercise-2.9"
 # ### 2.9 The minibatch gradient, unbiased
 #
-# ●●○ medium · about 15 minutes · 3 points
+# ●●○ medium · about 14 minutes · 3 points
 #
-# Write the estimate, for both ways of drawing, and the variance that the formulas predict. Draw with the generator `g` that
-# you are given: `torch.randint(…, generator=g)` draws with replacement, `torch.randperm(…, generator=g)` shuffles. The
-# check calls your function 1,000 times and looks at the mean and the spread of what it returns.
+# Write the estimate, for both ways of drawing, and the variance that the formulas predict. Draw with the `g` that is
+# handed in: `torch.randint(…, generator=g)` draws with replacement, `torch.randperm(…, generator=g)` shuffles. The
+# check calls your function 1,000 times and looks at mean and spread.
 
 
 # %% role="answer" id="answer-2.9"
@@ -1324,7 +1388,8 @@ def predicted_variance(per_example, batch, replacement):
 #
 # <details><summary>Hint 2: the equations</summary>
 #
-# They stand above the exercise. $\lVert g_i - \bar g\rVert^2$ is a sum over the $k$ coordinates, so $\sigma^2$ is the sum of the $k$
+# They stand above the exercise. $\lVert g_i - \bar g\rVert^2$ is a sum over the $k$ coordinates, so $\sigma^2$ is the
+# sum of the $k$
 # variances, each divided by $N$, not $N - 1$.
 #
 # <details><summary>Hint 3: the shape of the code</summary>
@@ -1356,6 +1421,24 @@ def measured(batch, replacement, trials=steps(full=400, quick=4)):
 done = minibatch_gradient(per_example, 1, True, torch.Generator()) is not None
 done = done and predicted_variance(per_example, 1, True) is not None
 
+# %% tags=["figure"] id="figure-batches"
+fig, axes = plt.subplots(1, 3, figsize=(9, 3), sharex=True, sharey=True, layout="constrained")
+for ax, batch in zip(axes, (2, 20, 100)):
+    g = torch.Generator().manual_seed(batch)
+    if done:
+        drawn = [minibatch_gradient(per_example, batch, True, g) for _ in range(steps(full=200, quick=4))]
+        ax.plot(*torch.stack(drawn).T, "o", color=BLUE, ms=3, alpha=0.5)
+    ax.plot(*full, "*", color=VERMILION, ms=16, mec="black")
+    ax.set(title=f"B = {batch}", xlabel="slope along $w_0$")
+axes[0].set_ylabel("slope along $w_1$")
+fig.suptitle("Estimates lie around the full gradient (star), closer with more examples")
+plt.show()
+
+# %% [markdown]
+# *Figure: three clouds of 200 estimates around the same star: wide for batches of 2, about a third as wide for 20,
+# small
+# for 100.*
+
 # %% tags=["figure", "nbval-ignore-output"] id="figure-variance"
 batches = [1, 2, 5, 10, 20, 50, 100, 150, 190]
 fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
@@ -1371,12 +1454,14 @@ ax.set_title("The error falls like 1/B, and faster without replacement")
 plt.show()
 
 # %% [markdown]
-# *Figure: on two logarithmic axes the error over batch sizes 1 to 190, measured dots on predicted lines. With replacement: a
+# *Figure: on two logarithmic axes the error over batch sizes 1 to 190, measured dots on predicted lines. With
+# replacement: a
 # straight line of slope -1. Without: the same at first, then bending down towards zero at B = 200.*
-
-# %% [markdown]
-# **What just happened.** Unbiased means right *on average*, at any batch size. Ten times the batch costs ten times the work
-# and makes the typical error only about three times smaller. A minibatch of pairs is a small table of counts, so your functions from
+#
+# **What just happened.** Unbiased means right *on average*, at any batch size. Ten times the batch costs ten times
+# the work
+# and makes the typical error only about three times smaller. A minibatch of pairs is a small table of counts, so your
+# functions from
 # exercise 2.6 train on it as they are. Early on, many cheap steps win:
 
 
@@ -1412,7 +1497,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: loss over the number of examples looked at, logarithmic. Batches of 256 are below 2.47 after 372,000 examples; the
+# *Figure: loss over the number of examples looked at, logarithmic. Batches of 256 are below 2.47 after 372,000
+# examples; the
 # full batch has its first point at 183,736 and is at 2.48 after ten million.*
 
 # %% [markdown]
@@ -1420,7 +1506,8 @@ plt.show()
 #
 # Descent rests where the gradient is zero. Is it a minimum then?
 #
-# > **Often said: “extrema occur wherever the derivative is zero.”** At a minimum inside the domain the derivative, if there is one,
+# > **Often said: “extrema occur wherever the derivative is zero.”** At a minimum inside the domain the derivative, if
+# > there is one,
 # > is zero. The converse fails: $x^3$ has derivative 0 at 0 and goes on rising.
 
 # %% tags=["figure"] id="figure-three-zeros"
@@ -1440,18 +1527,20 @@ fig.suptitle("Three functions with slope 0 at the star: what differs is the sign
 plt.show()
 
 # %% [markdown]
-# *Figure: three curves with a star at the origin, falling parts dashed, rising parts solid. The first falls, then rises; the second
+# *Figure: three curves with a star at the origin, falling parts dashed, rising parts solid. The first falls, then
+# rises; the second
 # rises on both sides; the third rises, then falls.*
-
-# %% [markdown]
-# In one dimension the **sign change** of the derivative decides: from $-$ to $+$ is a minimum, from $+$ to $-$ a maximum, no change is
+#
+# In one dimension the **sign change** of the derivative decides: from $-$ to $+$ is a minimum, from $+$ to $-$ a
+# maximum, no change is
 # neither. The second derivative is quicker where it is not zero, but $x^4$ has $f''(0) = 0$ at a minimum.
 
 # %% [markdown]
-# In more dimensions the matrix of second derivatives, the **Hessian** $H$, $(k, k)$, plays that part. Along an eigenvector the
-# function bends up if its eigenvalue is positive and down if negative. All positive: a minimum. All negative: a maximum. Both
-# signs: a **saddle**, up one way and down another. If there is a zero eigenvalue and no sign disagrees, $H$ alone does
-# not decide.
+# In more dimensions the matrix of second derivatives, the **Hessian** $H$, $(k, k)$, plays that part. Along an
+# eigenvector the
+# function bends up if its eigenvalue is positive and down if negative. All positive: a minimum. All negative: a
+# maximum.
+# Both signs: a **saddle**. If one is zero and no sign disagrees, $H$ alone does not decide.
 
 # %% tags=["figure"] id="figure-saddles"
 grid = np.linspace(-1, 1, 50)
@@ -1467,16 +1556,17 @@ fig.suptitle("The signs of the eigenvalues tell the landscape around a critical 
 plt.show()
 
 # %% [markdown]
-# *Figure: three maps, dark for low and bright for high, with a star in the middle. Bowl: ellipses, brighter outwards. Saddle:
+# *Figure: three maps, dark for low and bright for high, with a star in the middle. Bowl: ellipses, brighter outwards.
+# Saddle:
 # brighter to the left and right, darker above and below. Valley: upright stripes, brighter to both sides.*
 
 # %% [markdown] id="exercise-2.10"
 # ### 2.10 Minimum, maximum, saddle
 #
-# ●●○ medium · about 11 minutes · 2 points
+# ●●○ medium · about 10 minutes · 2 points
 #
-# First by signs: `df` is the derivative as a Python function, and you look at it a little to the left and a little to the right
-# of `x`. Then by eigenvalues; `torch.linalg.eigvalsh` is allowed. Both return one of the words in quotes.
+# First by signs: look at the derivative `df`, a function, a little to the left and to the right of `x`. Then by
+# eigenvalues; `torch.linalg.eigvalsh` is allowed. Both return one of the words in quotes.
 #
 # Try it on paper first: which is $\begin{pmatrix}1 & 3\\ 3 & 1\end{pmatrix}$? Its diagonal is positive.
 
@@ -1512,7 +1602,8 @@ def classify_hessian(H):
 #
 # <details><summary>Hint 2: the equation</summary>
 #
-# For a symmetric matrix, $v^{\mathsf T}Hv = \sum_i \lambda_i c_i^2$ with $c_i$ the coordinates of $v$ along the eigenvectors. One
+# For a symmetric matrix, $v^{\mathsf T}Hv = \sum_i \lambda_i c_i^2$ with $c_i$ the coordinates of $v$ along the
+# eigenvectors. One
 # positive and one negative $\lambda$ are enough for both signs.
 #
 # <details><summary>Hint 3: the shape of the code</summary>
@@ -1532,8 +1623,10 @@ award("2.10", lines, points=2)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **What just happened.** Saddles are where descent idles. On $f(x, y) = \tfrac12 x^2 - \tfrac12 y^2 + \tfrac14 y^4$ the origin is a
-# saddle, with minima at $y = \pm 1$. Start almost on the ridge, at $(2, 10^{-4})$: the gradient nearly vanishes, the loss looks
+# **What just happened.** Saddles are where descent idles. On $f(x, y) = \tfrac12 x^2 - \tfrac12 y^2 + \tfrac14 y^4$
+# the origin is a
+# saddle, with minima at $y = \pm 1$. Start almost on the ridge, at $(2, 10^{-4})$: the gradient nearly vanishes, the
+# loss looks
 # converged, and then it falls again.
 
 
@@ -1558,7 +1651,8 @@ axes[1].set(xlabel="step", ylabel="loss", title="A plateau is not the end")
 plt.show()
 
 # %% [markdown]
-# *Figure: left, a path comes from the right along the axis to the saddle at the origin and turns up to the minimum at y = 1. Right,
+# *Figure: left, a path comes from the right along the axis to the saddle at the origin and turns up to the minimum at
+# y = 1. Right,
 # the loss falls to 0 within 10 steps, stays there for about 30, and falls again to -0.25.*
 
 # %% [markdown] id="further"
@@ -1566,8 +1660,8 @@ plt.show()
 #
 # ●●○ medium · about 10 minutes · no points, checked in the open
 #
-# A ball has inertia. Keep a velocity $u$, $(k,)$, that remembers earlier gradients; sideways swings cancel in it, and the way along
-# the valley adds up ([Polyak, 1964](https://doi.org/10.1016/0041-5553(64)90137-5)):
+# A ball has inertia. A velocity $u$, $(k,)$, remembers earlier gradients; sideways swings cancel in it, and the way
+# along the valley adds up ([Polyak, 1964](https://doi.org/10.1016/0041-5553(64)90137-5)):
 #
 # $$u_{t+1} = \beta\,u_t + H x_t \qquad x_{t+1} = x_t - \eta\,u_{t+1} \qquad u_0 = 0$$
 
@@ -1619,39 +1713,55 @@ plt.show()
 # %% [markdown]
 # ### Further: why accuracy is not a loss
 #
-# Two models predict the same classes, so their accuracy is the same. One is sure, the other guesses. And while a model
-# learns, its accuracy can stand still for a long time while the loss sees progress at each step. Which of
-# the two would you hand to an optimiser, and which to your manager?
+# Two models predict the same classes, so their accuracy is the same. One is sure, the other guesses. And accuracy can
+# stand still for a long time while the loss sees progress at each step.
 
-# %% id="accuracy"
+# %% tags=["figure"] id="figure-accuracy"
 right_class = torch.zeros(4, dtype=torch.int64)
 direction = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.5, 0.0], [-1.0, 0.0]])  # (4, 2): the last one is wrong
-for scale in (0.1, 0.5, 1.0, 3.0):
-    z = scale * direction
-    accuracy = (z.argmax(1) == right_class).double().mean()
-    print(f"scale {scale}: accuracy {accuracy:.2f}, cross-entropy {F.cross_entropy(z, right_class):.3f}")
+scales = torch.linspace(0.05, 5, 60)
+fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+ax.plot(scales, [F.cross_entropy(c * direction, right_class) for c in scales], color=BLUE, lw=2, label="cross-entropy")
+wrong = [((c * direction).argmax(1) != right_class).double().mean() for c in scales]
+ax.plot(scales, wrong, "--", color=VERMILION, lw=2, label="share of mistakes")
+ax.set(
+    xlabel="scale of the logits",
+    ylabel="loss",
+    ylim=(0, 1.4),
+    title="The mistakes stay the same; the loss knows how sure they are",
+)
+ax.legend()
+plt.show()
 
 # %% [markdown]
-# Look at the last line: the loss went up again. Being sure costs where one is wrong. Accuracy saw nothing of all this.
+# *Figure: over a scale of 0 to 5 the share of mistakes is flat at 0.25. The cross-entropy starts at 0.69, has a
+# minimum of
+# 0.56 near scale 1 and then rises to more than 1.*
+#
+# Being sure pays at first, and costs where one is wrong. Accuracy sees nothing of this.
 
 # %% [markdown] id="recap"
 # ## Recap
 #
-# 1. **A loss must have a slope.** The 0-1 loss is flat. Softmax and the negative log-likelihood give the gradient *predicted
+# 1. **A loss must have a slope.** The 0-1 loss is flat. Softmax and the negative log-likelihood give the gradient
+# *predicted
 #    minus observed*, which is alive wherever the model is wrong.
-# 2. **Curvature limits the step.** Descent on a quadratic converges if and only if $0 < \eta < 2/\lambda_{\max}$; that predicted where
+# 2. **Curvature limits the step.** Descent on a quadratic converges if and only if $0 < \eta < 2/\lambda_{\max}$;
+# that predicted where
 #    training on the names breaks.
 # 3. **A minibatch gradient is right on average.** Its variance falls like $1/B$; decaying rates average the rest away.
 
 # %% [markdown]
 # ## Sources
 #
-# - Softmax and cross-entropy, optimisation: Goodfellow, Bengio & Courville, [*Deep Learning*](https://www.deeplearningbook.org),
+# - Softmax and cross-entropy, optimisation: Goodfellow, Bengio & Courville, [*Deep
+#   Learning*](https://www.deeplearningbook.org),
 #   sections 4.1–4.3, 6.2 and 8.1–8.3.
 # - Quadratics, rates and condition numbers: Nocedal & Wright, *Numerical Optimization*, chapters 2 and 3.
 # - Stochastic gradients: [Robbins & Monro, 1951](https://doi.org/10.1214/aoms/1177729586);
 #   [Bottou, Curtis & Nocedal, 2018](https://arxiv.org/abs/1606.04838).
 # - Sampling with and without replacement: Cochran, *Sampling Techniques*, chapter 2.
 #
-# **Next:** [03 · Forward mode](../03_forward_mode/forward_mode.ipynb). You derived every gradient here by hand. Next, numbers
+# **Next:** [03 · Forward mode](../03_forward_mode/forward_mode.ipynb). You derived every gradient here by hand. Next,
+# numbers
 # learn to carry their own derivatives.

@@ -1,7 +1,7 @@
 """Known slips: a wrong value that says which mistake made it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -31,7 +31,10 @@ def expect_or_slip(
     because: str = "",
     tol: float | None = None,
 ) -> Verdict:
-    """As `expect`; a wrong answer that equals the value of a slip, or is `want` in float32, is told so."""
+    """As `expect`; a wrong answer that equals the value of a slip, or is `want` in float32, is told so.
+
+    `because` is also said where the function stops with an error.
+    """
     return ask_or_slip(
         submission, line, lambda: submission.call(function, *args), want=want, slips=slips, because=because, tol=tol
     )
@@ -59,4 +62,5 @@ def ask_or_slip(
             says = [SINGLE]
         return matches(line, got, want, because=says[0] if says else because, tol=tol)
 
-    return ask(submission, line, question, judge)
+    verdict = ask(submission, line, question, judge)
+    return replace(verdict, message=f"{verdict.message} {because}".rstrip()) if verdict.status == "failed" else verdict

@@ -10,13 +10,19 @@ import torch.nn.functional as F
 
 from grader.check.errors import SubmissionError
 from grader.check.exercises.ch02_slips import Slip, ask_or_slip, expect_or_slip
-from grader.check.functions import ask, expect
+from grader.check.functions import ask, expect, matches
 from grader.check.names import read_names, split_names
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
 LETTERS = ".abcdefghijklmnopqrstuvwxyz"
 STEPS, WITHIN = 300, 0.01  # exercise 2.6: so near to the optimum in so many steps
+
+DESCENT = """
+before = W.clone()
+outputs["after"] = descend(W, counts, rate, 4)
+outputs["moved"] = float((W - before).abs().max())
+"""
 
 
 def judge_regression(submission: Submission, exercise: str = "2.6", seed: int = 26, k: int = 5) -> list[Verdict]:
@@ -76,20 +82,43 @@ def judge_regression(submission: Submission, exercise: str = "2.6", seed: int = 
             slips=gradient_slips,
             because="For each pair: softmax of its row minus one-hot, divided by the number of pairs.",
         ),
-        expect_or_slip(
-            submission,
-            "descend, 4 steps",
-            "descend",
-            W,
-            counts,
-            lr,
-            4,
-            want=after[4],
-            slips=descend_slips,
-            because="Return W after the steps; each is W - learning_rate * dW.",
-        ),
+        _judge_descent(submission, W, counts, lr, after[4], descend_slips),
         ask(submission, "learning_rate", lambda: submission.value("learning_rate"), _judge_rate),
     ]
+
+
+def _judge_descent(
+    submission: Submission, W: torch.Tensor, counts: torch.Tensor, rate: float, want: torch.Tensor, slips: list[Slip]
+) -> Verdict:
+    """`descend` for 4 steps, and the W that it was handed, which stays as it was."""
+    line, moved = "descend, 4 steps", 0.0
+
+    def question() -> object:
+        nonlocal moved
+        outputs = submission.run(DESCENT, {"W": W, "counts": counts, "rate": rate})
+        moved = outputs["moved"]
+        return outputs["after"]
+
+    because = "Return W after the steps; each is W - learning_rate * dW."
+    verdict = ask_or_slip(submission, line, question, want=want, slips=slips, because=because)
+    if verdict.passed and moved:
+        return Verdict(
+            line, "wrong", "The W that was handed in has changed: write W = W - …, for W -= … works in place."
+        )
+    own = _own_descent(submission, W, counts, rate) if verdict.status == "wrong" else None
+    if own is not None and ask(submission, line, question, lambda got: matches(line, got, own)).passed:
+        return Verdict(line, "wrong", "This follows your own dW, which is wrong: mend that first.")
+    return verdict
+
+
+def _own_descent(submission: Submission, W: torch.Tensor, counts: torch.Tensor, rate: float) -> torch.Tensor | None:
+    """Four steps by the gradient of the student's own `loss_and_gradient`, None where it has none."""
+    try:
+        for _ in range(4):
+            W = W - rate * submission.call("loss_and_gradient", W, counts)[1]
+    except (SubmissionError, TypeError, IndexError, RuntimeError):
+        return None
+    return W if isinstance(W, torch.Tensor) else None
 
 
 def judge_quadratic(submission: Submission, exercise: str = "2.7", seed: int = 27, k: int = 4) -> list[Verdict]:

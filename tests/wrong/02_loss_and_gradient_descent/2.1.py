@@ -39,7 +39,7 @@ def jump_points(a, b):
     return (-a / b).sort().values
 
 
-# %% wrong="the wrong axis" says="stopped"
+# %% wrong="the wrong axis" says="axis 1"
 def zero_one_loss(logits, targets):
     return (logits.argmax(0) != targets).double().mean()
 

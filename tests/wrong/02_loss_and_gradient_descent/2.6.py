@@ -115,7 +115,7 @@ def descend(W, counts, learning_rate, steps):
     return W
 
 
-# %% wrong="softmax over columns" says="softmax of its row"
+# %% wrong="softmax over columns" says="your own dW"
 def loss_and_gradient(W, counts):
     total = counts.sum()
     log_s = torch.log_softmax(W, 0)
@@ -158,6 +158,20 @@ def descend(W, counts, learning_rate, steps):
     for _ in range(steps):
         _, dW = loss_and_gradient(W, counts)
         W = W - learning_rate * dW
+    return W
+
+
+# %% wrong="W changed in place" says="works in place"
+def loss_and_gradient(W, counts):
+    total = counts.sum()
+    log_s = torch.log_softmax(W, 1)
+    predicted = counts.sum(1, keepdim=True) * log_s.exp()
+    return -(counts * log_s).sum() / total, (predicted - counts) / total
+
+
+def descend(W, counts, learning_rate, steps):
+    for _ in range(steps):
+        W -= learning_rate * loss_and_gradient(W, counts)[1]
     return W
 
 
