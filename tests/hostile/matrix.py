@@ -5,12 +5,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import select
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +19,7 @@ from rich.table import Table
 from grader.grade.sandbox import Policy, layers
 from grader.grade.sandbox.confinement import confine_with
 from grader.grade.sandbox.policy import OVER_DISK, OVER_MEMORY
-from tests.hostile.nest import in_nest
+from tests.hostile.listeners import listeners
 from tests.hostile.probes import DISK, MEMORY, PROBES, PROCESSES, SECONDS, SECRET, Probe, Targets
 
 ESCAPED, STOPPED = 42, 43
@@ -62,41 +58,14 @@ def targets() -> Iterator[Targets]:
     segment = libc.shmget(0, 4096, SHM_CREATE | 0o666)
     libc.shmat.restype = ctypes.c_void_p
     ctypes.memmove(libc.shmat(segment, None, 0), SECRET.encode(), len(SECRET))
-    with _listeners() as (port, abstract):
+    with listeners() as port:
         try:
-            yield Targets(classmate, private, open_folder, bystander.pid, port, abstract, segment, setuid)
+            yield Targets(classmate, private, open_folder, bystander.pid, port, f"hostile-{port}", segment, setuid)
         finally:
             libc.shmctl(segment, SHM_REMOVE, None)
             bystander.kill()
             bystander.wait()
             shutil.rmtree(root)
-
-
-@contextlib.contextmanager
-def _listeners() -> Iterator[tuple[int, str]]:
-    """A process that answers over TCP and UDP on one loopback port, and on an abstract socket."""
-    tcp = socket.create_server(("127.0.0.1", 0))
-    port = tcp.getsockname()[1]
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", port))
-    unix = socket.socket(socket.AF_UNIX)
-    unix.bind(f"\0hostile-{port}")
-    unix.listen()
-    listener = os.fork()
-    if listener == 0:
-        while True:
-            for ready in select.select([tcp, udp, unix], [], [])[0]:
-                if ready is udp:
-                    udp.sendto(b"!", udp.recvfrom(16)[1])
-                else:
-                    ready.accept()[0].close()
-    for opened in (tcp, udp, unix):
-        opened.close()
-    try:
-        yield port, f"hostile-{port}"
-    finally:
-        os.kill(listener, signal.SIGKILL)
-        os.waitpid(listener, 0)
 
 
 def run_probe(probe: Probe, on: frozenset[str], aims: Targets) -> bool:
@@ -173,15 +142,3 @@ def show(outcomes: list[Outcome], console: Console) -> None:
         table.add_row(probe.name, *("[red]E[/red]" if mark else "–" for mark in marks))
     console.print(table)
     console.print("E escaped, – stopped; each column but the first and the last has one layer on, alone.")
-
-
-if __name__ == "__main__":
-
-    def _all() -> int:
-        result = matrix(layers.present())
-        show(result, Console(width=150))
-        problems = faults(result)
-        print(*problems, sep="\n")
-        return 1 if problems else 0
-
-    sys.exit(in_nest(_all))

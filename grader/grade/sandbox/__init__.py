@@ -6,8 +6,8 @@ confinement  the order in which a fork is confined
 kernel, namespaces, landlock, seccomp, limits, watch: a mechanism each
 """
 
-from grader.grade.sandbox.confinement import confine
+from grader.grade.sandbox.confinement import confine, sweep
 from grader.grade.sandbox.layers import require
 from grader.grade.sandbox.policy import Policy, Refused, explain, isolation_setting
 
-__all__ = ["Policy", "Refused", "confine", "explain", "isolation_setting", "require"]
+__all__ = ["Policy", "Refused", "confine", "explain", "isolation_setting", "require", "sweep"]

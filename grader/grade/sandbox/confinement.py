@@ -24,7 +24,17 @@ from typing import NoReturn
 
 from grader.grade.sandbox import kernel, landlock, limits, namespaces, seccomp, watch
 from grader.grade.sandbox.layers import NAMESPACES, present, require
-from grader.grade.sandbox.policy import HOME, NOT_CONFINED, OVER_MEMORY, Policy, Refused, interpreter_paths
+from grader.grade.sandbox.policy import (
+    HOME,
+    NOT_CONFINED,
+    OVER_MEMORY,
+    PREFIX,
+    Policy,
+    Refused,
+    interpreter_paths,
+    own_name,
+    owner_is_gone,
+)
 
 KEPT_VARIABLES = ("MPLBACKEND", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GRADER_CARRIED")
 
@@ -43,6 +53,20 @@ def confine(policy: Policy, body: Callable[[], None]) -> NoReturn:
     except Refused as refusal:
         _fail(str(refusal))
     confine_with(policy, body, layers)
+
+
+def sweep() -> None:
+    """Remove what submissions have outside of their sandboxes whose first process was killed: cgroups and folders.
+
+    Whoever kills the process that called `confine` calls this once it has ended.
+    """
+    for folder in limits.leftover_cgroups():
+        if owner_is_gone(folder.name):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if owner_is_gone(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def confine_with(policy: Policy, body: Callable[[], None], layers: frozenset[str]) -> NoReturn:
@@ -67,6 +91,7 @@ class _Confinement:
         """In the caller's fork: the exit status of the student process."""
         if sys.platform != "linux":
             return self._wait_elsewhere()
+        sweep()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         if "user" in self.layers:
             self.owner = namespaces.own_id()
@@ -205,7 +230,7 @@ class _Confinement:
             shutil.rmtree(self.place, ignore_errors=True)
 
     def _make_place(self) -> None:
-        self.place = Path(tempfile.mkdtemp(prefix="grader-"))
+        self.place = Path(tempfile.mkdtemp(prefix=f"{own_name()}-"))
         namespaces.copy_folder(self.policy.folder, self._home(), self.owner)
         (self.place / "tmp").mkdir()
         if self.owner is not None:

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.grade.sandbox.policy import Policy
+from grader.grade.sandbox.policy import PREFIX, Policy, own_name
 
 OPEN_FILES = 256
 CGROUPS = Path("/sys/fs/cgroup")
@@ -90,7 +90,7 @@ def make_cgroup(policy: Policy, controllers: frozenset[str]) -> Cgroup:
         parent = _parent(controller)
         if parent is None:
             raise OSError(f"no writable {controller} cgroup")
-        folder = parent / f"grader-{os.getpid()}"
+        folder = parent / own_name()
         folder.mkdir(exist_ok=True)
         made[controller] = folder
         if controller == "pids":
@@ -106,13 +106,10 @@ def make_cgroup(policy: Policy, controllers: frozenset[str]) -> Cgroup:
     return Cgroup(made)
 
 
-def sweep_cgroups() -> None:
-    """Remove cgroups that a grader which was killed has left; those with processes in them stay."""
-    for controller in ("memory", "pids"):
-        if (parent := _parent(controller)) is not None:
-            for folder in parent.glob("grader-*"):
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
+def leftover_cgroups() -> list[Path]:
+    """All cgroups of submissions, of whoever grades beside us too."""
+    parents = {_parent(controller) for controller in ("memory", "pids")} - {None}
+    return [folder for parent in parents for folder in parent.glob(f"{PREFIX}*")]
 
 
 def _parent(controller: str) -> Path | None:

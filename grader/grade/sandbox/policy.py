@@ -18,6 +18,7 @@ OVER_MEMORY = 124
 OVER_DISK = 123
 
 HOME = Path("/home/student")  # the working folder, as the submission sees it
+PREFIX = "grader-of-"  # of the names of what a submission has outside of its sandbox
 
 
 class Refused(GraderError):
@@ -55,6 +56,25 @@ def isolation_setting() -> str:
 def interpreter_paths() -> tuple[Path, ...]:
     """The folders that hold this interpreter and its packages."""
     return tuple(dict.fromkeys(Path(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)))
+
+
+def own_name() -> str:
+    """A name for what belongs to this process: no other process has it, one of another pid namespace neither."""
+    return f"{PREFIX}{_pid_namespace()}-{os.getpid()}"
+
+
+def owner_is_gone(name: str) -> bool:
+    """Whether a name that `own_name` begins belongs to a process of this pid namespace that has ended."""
+    namespace, _, rest = name.removeprefix(PREFIX).partition("-")
+    pid = rest.partition("-")[0]
+    return namespace == _pid_namespace() and pid.isdigit() and not Path("/proc", pid).exists()
+
+
+def _pid_namespace() -> str:
+    try:
+        return str(Path("/proc/self/ns/pid").stat().st_ino)
+    except OSError:  # no Linux
+        return "0"
 
 
 def explain(status: int) -> str | None:
