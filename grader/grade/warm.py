@@ -27,6 +27,7 @@ from grader.grade.shell import Shell, make_shell
 from grader.grade.student import Student
 from grader.grade.verifier import serve as serve_tests
 
+TIDYING = 2.0  # seconds that a sandbox may take for it
 OWNER_CHECK = 5.0  # seconds between looks at whether the owner is still there
 
 
@@ -75,6 +76,11 @@ class Parent:
         if pid in self.children:
             self.children.discard(pid)
             done, status, used = _wait(pid, message.plain["grace"])
+            if not done:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGTERM)  # a sandbox takes away what it has outside
+                done, _, used = _wait(pid, TIDYING)
+                status = None
             _kill(pid)
             if not done:
                 _, status, used = os.wait4(pid, 0)

@@ -125,6 +125,22 @@ def test_nothing_that_a_submission_starts_outlives_it(submission):
 
 
 @needs_everything
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_an_ended_submission_ends_with_all_that_it_started(submission, number):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        confine(Policy(submission, keep=(writing,)), lambda: (os.write(writing, b"!"), signal.pause()))
+    os.close(writing)
+    assert os.read(reading, 1) == b"!"
+    os.kill(child, number)
+    assert os.read(reading, 1) == b""  # it alone held the pipe open
+    assert os.waitpid(child, 0)[1] in (signal.SIGKILL, (128 + signal.SIGTERM) << 8)
+    os.close(reading)
+
+
+@needs_everything
 def test_limits_on_memory_and_disk(submission):
     def memory():
         try:

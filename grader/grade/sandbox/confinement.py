@@ -36,15 +36,17 @@ from grader.grade.sandbox.policy import (
     owner_is_gone,
 )
 
+ENDED = 128 + signal.SIGTERM
 KEPT_VARIABLES = ("MPLBACKEND", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GRADER_CARRIED")
 
 
 def confine(policy: Policy, body: Callable[[], None]) -> NoReturn:
     """Called in a fresh fork: run `body` confined as `policy` says, then end this process with the body's exit status.
 
-    Never returns. The calling process becomes the one that waits for the confined one; killing it ends everything that
-    the submission has started. Fails closed: where a layer cannot be put on, the body does not run and the exit status
-    is NOT_CONFINED, after a sentence on stderr.
+    Never returns. The calling process becomes the one that waits for the confined one. SIGTERM to it ends everything
+    that the submission has started and removes what it had outside; SIGKILL does the former (`sweep` the latter).
+    Fails closed: where a layer cannot be put on, the body does not run and the exit status is NOT_CONFINED, after a
+    sentence on stderr.
     """
     if policy.isolation == "none":
         _run(body)
@@ -77,6 +79,15 @@ def confine_with(policy: Policy, body: Callable[[], None], layers: frozenset[str
         _fail(f"The submission could not be confined: {error}")
 
 
+class _Ended(BaseException):
+    """The caller's owner wants the submission to end."""
+
+
+def _end_tidily(*_: object) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Ended
+
+
 @dataclass
 class _Confinement:
     policy: Policy
@@ -85,6 +96,7 @@ class _Confinement:
     owner: int | None = None  # the uid and gid of the submission alone
     place: Path | None = None  # the folder outside, where there is no mount namespace
     cgroup: limits.Cgroup = field(default_factory=lambda: limits.Cgroup({}))
+    waiting: int = -1  # in the stub: a pidfd of the process that waits for it
     running: int = 0  # processes of the same user, which RLIMIT_NPROC counts
 
     def wait(self) -> int:
@@ -92,6 +104,7 @@ class _Confinement:
         if sys.platform != "linux":
             return self._wait_elsewhere()
         sweep()
+        signal.signal(signal.SIGTERM, _end_tidily)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         if "user" in self.layers:
             self.owner = namespaces.own_id()
@@ -119,9 +132,15 @@ class _Confinement:
         if stub == 0:
             _end_with(lambda: self._stub_of(parent))
         kernel.close_all_but({0, 1, 2})
-        return watch.exit_status(os.waitpid(stub, 0)[1])
+        try:
+            return watch.exit_status(os.waitpid(stub, 0)[1])
+        except _Ended:
+            os.kill(stub, signal.SIGKILL)  # and with it everything in its namespace
+            os.waitpid(stub, 0)
+            return ENDED
 
     def _stub_of(self, parent: int) -> int:
+        self.waiting = parent
         _die_with(parent)
         for number in range(1, signal.NSIG):
             # The first process of a pid namespace gets only the signals that it handles.
@@ -139,14 +158,18 @@ class _Confinement:
         if student == 0:
             _end_with(lambda: self._student(parent))
         os.close(parent)
-        kernel.close_all_but({0, 1, 2})
+        kernel.close_all_but({0, 1, 2, self.waiting} if first else {0, 1, 2})
         if first:
             if self.owner is not None:
                 _become(self.owner)
             if "user" in self.layers:
                 kernel.drop_capabilities()
             kernel.prctl(kernel.SET_DUMPABLE, 0)
-        status = watch.supervise(student, self._watch())
+            _die_with(self.waiting)  # again: the change of uid undid it
+        try:
+            status = watch.supervise(student, self._watch())
+        except _Ended:
+            status = ENDED
         if not first:
             watch.kill_descendants()
         return status
@@ -179,6 +202,7 @@ class _Confinement:
         if "pid" not in self.layers:
             self.cgroup.join()
             self._enter()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()
         if "limits" in self.layers:
             limits.restrict(self.policy, self.running)
@@ -302,7 +326,6 @@ def _die_with(parent: int) -> None:
     kernel.prctl(kernel.SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if select.select([parent], [], [], 0)[0]:
         os._exit(NOT_CONFINED)
-    os.close(parent)
 
 
 def _become(owner: int) -> None:
