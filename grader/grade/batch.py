@@ -9,16 +9,17 @@ import copy
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from grader.errors import GraderError
 from grader.grade.autograded import write_autograded
 from grader.grade.course import Course, HandIn
-from grader.grade.fingerprint import Key, digest_data, environment, fingerprint, separable, versions
+from grader.grade.fingerprint import Key
 from grader.grade.gradebook import Coordinator, Written
 from grader.grade.grading import Settings
+from grader.grade.kept import key_of, store_of, wanted_of
 from grader.grade.result import Result, merge
 from grader.grade.sanitise import read_submission, sanitise
 from grader.grade.store import Store
@@ -88,11 +89,10 @@ class Run:
     ) -> None:
         self.course, self.name, self.fresh, self.work = course, assignment, fresh, work
         self.settings = settings or Settings()
-        self.store = store or Store(course.kept())
+        self.store = store or store_of(course.directory)
         self.notebooks = {notebook.notebook: notebook for notebook in course.register(assignment)}
         self.hand_ins = list(course.hand_ins(assignment, students))
         self.running: dict[Future, tuple[str, float]] = {}
-        self._told = {**asdict(self.settings), **environment()}
         self._graded = 0
 
     def outcomes(self, workforce: Workforce) -> Iterator[Outcome]:
@@ -133,13 +133,12 @@ class Run:
         """What of a submission is kept, and the tasks for the rest."""
         pending, tasks = _Pending(hand_in), []
         beside = self.course.files(self.name, hand_in)
-        data = digest_data(beside, self.course.data())
         for name, assignment in self.notebooks.items():
             if name not in hand_in.notebooks:
                 continue
             raw, problem = read_submission(hand_in.folder / f"{name}.ipynb")
             submission, _ = sanitise(raw, assignment, problem)
-            key = fingerprint(submission, assignment, data=data, settings=self._told, versions=versions())
+            key = key_of(submission, assignment, self.course.directory, files=beside, settings=self.settings)
             kept = None if self.fresh else self.store.partial(key)
             pending.keys[name] = key
             if kept is not None:
@@ -147,9 +146,7 @@ class Run:
             if kept is not None and set(kept.scores) == set(key.cells):
                 pending.results[name] = kept
                 continue
-            wanted = None
-            if kept is not None and separable(assignment):
-                wanted = frozenset(set(key.cells) - set(kept.scores))
+            wanted = wanted_of(kept, key, assignment)
             files = {name: path.read_bytes() for name, path in beside.items()}
             job = Job(hand_in.student, submission, assignment, self.settings, files, wanted)
             tasks.append(_Task(pending, name, job))

@@ -62,15 +62,6 @@ class Course:
         name = getattr(self.directory, f"{step}_directory")
         return Path(self.directory.format_path(name, student, assignment))
 
-    def kept(self) -> Path:
-        """The folder of kept results: beside the autograded notebooks, which are the instructor's as well."""
-        first = Path(self.directory.root) / Path(self.directory.autograded_directory)
-        return first.parent / "kept"
-
-    def data(self) -> Path:
-        """The folder of the data that the notebooks read."""
-        return Path(self.directory.root) / "data"
-
     def assignments(self) -> list[str]:
         """The names of the assignments whose sources are there."""
         return sorted(path.parent.name for path in self.folder("source", ANYONE).parent.glob("*/*.ipynb"))
