@@ -7,6 +7,7 @@ from pathlib import Path
 from nbgrader.converters import GenerateAssignment
 
 from grader.build.release import SettleRelease
+from grader.grade.execute import AUTOGRADE, SANITISE, SubmissionExporter, remove_links
 
 c = get_config()  # noqa: F821 (traitlets puts it there)
 root = Path(__file__).resolve().parent
@@ -38,5 +39,8 @@ c.Exchange.root = str(working / "exchange")
 
 c.ClearSolutions.code_stub = {"python": "pass  # your code here"}
 c.GenerateAssignment.preprocessors = [*GenerateAssignment.class_traits()["preprocessors"].default(), SettleRelease]
-c.Execute.timeout = 120
-c.Execute.extra_arguments = ["--log-level=ERROR"]
+# Grading: cells in a confined student process, hidden tests in a verifier that it cannot reach.
+c.Autograde.exporter_class = SubmissionExporter
+c.Autograde.sanitize_preprocessors = SANITISE
+c.Autograde.autograde_preprocessors = AUTOGRADE
+c.Autograde.pre_convert_hook = remove_links

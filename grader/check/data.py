@@ -15,6 +15,8 @@ def as_data(value: object, what: str = "The answer") -> object:
     Raises SubmissionError ("not data") where `value` holds anything else, naming its type.
     """
     if isinstance(value, torch.Tensor):
+        if value.layout != torch.strided:
+            raise SubmissionError("not data", f"{what} holds a sparse tensor; make it dense with to_dense().")
         return value.detach().as_subclass(torch.Tensor).clone()
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
         return np.array(value)

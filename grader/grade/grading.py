@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from grader.grade.figures import drawings
 from grader.grade.processes import Child, Node, Warm, warm
 from grader.grade.protocol import ChannelError
 from grader.grade.result import Result
-from grader.grade.sandbox import Policy
+from grader.grade.sandbox import Policy, explain, isolation_setting, require
 from grader.grade.sanitise import sanitise
 
 GRACE = 0.05  # seconds in which a process that has closed its channel may end by itself
@@ -48,7 +48,17 @@ class Settings:
     restarts: int = 5
     memory: int = 4 << 30
     processes: int = 64
+    processor_seconds: int = 120
     disk: int = 256 << 20
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Settings as GRADER_ISOLATION, GRADER_CARRIED and GRADER_SECRET say. Raises Refused for an unknown word."""
+        return cls(
+            isolation=isolation_setting(),
+            carried=os.environ.get("GRADER_CARRIED", "full"),
+            secret=os.environ.get("GRADER_SECRET", ""),
+        )
 
 
 def grade(
@@ -64,7 +74,8 @@ def grade(
     any. Safe to call from several threads at a time. It never raises for what a submission does; BuildError where the
     grader itself cannot run.
     """
-    settings = settings or Settings()
+    settings = settings or Settings.from_environment()
+    require(settings.isolation)
     notebook, _ = sanitise(submission, assignment)
     with _own_folder(folder) as place:
         for attempt in (1, 2):
@@ -172,6 +183,8 @@ class _Run:
         else:
             earned, shown = self._run_untrusted(known)
         self.scores[known.grade_id] = earned
+        if self.settings.isolation != "full":
+            shown = [*shown, *_sentence(f"Graded with isolation {self.settings.isolation!r}.")]
         value = {"output_type": "execute_result", "data": {"text/plain": repr(earned)}, "metadata": {}}
         cell.outputs = _as_nodes([*shown, value | {"execution_count": None}])
 
@@ -228,7 +241,6 @@ class _Run:
                 earned = float(values[-1])
         if self.limit:
             self.limits[known.grade_id] = self.limit
-        self.flags[known.grade_id] = [UNTRUSTED]
         errors = [output for output in shown if output["output_type"] == "error"]
         words = f"{errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else ""
         kept = _sentence(" ".join(part for part in (UNTRUSTED, words) if part))
@@ -269,6 +281,7 @@ class _Run:
             isolation=self.settings.isolation,
             memory=self.settings.memory,
             processes=self.settings.processes,
+            processor_seconds=self.settings.processor_seconds,
             disk=self.settings.disk,
         )
 
@@ -288,15 +301,7 @@ class _Run:
         status = self._end(GRACE)
         if status is None:
             return "This cell ended the process that ran it."
-        number = -status if status < 0 else status - 128 if status > 128 else 0
-        if number == signal.SIGXCPU:
-            return "This cell used more processor time than a notebook may have, and was stopped."
-        if number == signal.SIGKILL:
-            return "The process that ran this cell was stopped by the system, most often for using too much memory."
-        if number:
-            with contextlib.suppress(ValueError):
-                return f"This cell crashed the process that ran it ({signal.Signals(number).name})."
-        return f"This cell ended the process that ran it (exit status {status})."
+        return explain(status) or "This cell ended the process that ran it."
 
     def _measure(self) -> None:
         if self.student is not None:

@@ -29,7 +29,8 @@ TAG = re.compile(r"<(?=[a-zA-Z/!?])")
 # The destination of a link or picture in Markdown that is not one of these goes nowhere.
 LINK = re.compile(r"\]\((?!\s*(?:https?://|mailto:|#))")
 REFERENCE = re.compile(r"\](?=\s*[:\[])")
-ENTITY = re.compile(r"&(?=#|[a-zA-Z])")
+# Entities hide a scheme from the eye; those that `markdown` itself writes stay, so that it may be used twice.
+ENTITY = re.compile(r"&(?!(?:lt|amp|#40|#92|#93);)(?=#|[a-zA-Z])")
 # A block that JupyterLab's templates draw with a script.
 DRAWN = re.compile(r"^(\s*(?:`{3,}|~{3,}))\s*mermaid", re.MULTILINE | re.IGNORECASE)
 # TeX commands with which MathJax makes links, styles or loads code.

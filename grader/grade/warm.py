@@ -22,12 +22,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from grader.grade.protocol import Channel, ChannelError, Message
-from grader.grade.sandbox import Policy, confine
+from grader.grade.sandbox import Policy, confine, layers
 from grader.grade.shell import Shell, make_shell
 from grader.grade.student import Student
 from grader.grade.verifier import serve as serve_tests
 
 TIDYING = 2.0  # seconds that a sandbox may take for it
+# What a notebook's run goes by, which a sandbox's short environment leaves out.
+QUICK = ("NBGRADER_EXECUTION", "GRADER_QUICK", "NAMES_FILE", "MPLBACKEND")
 OWNER_CHECK = 5.0  # seconds between looks at whether the owner is still there
 
 
@@ -96,19 +98,24 @@ class Parent:
         try:
             self.control.connection.close()
             os.setsid()
-            self.fresh()
             channel, *others = [Channel(socket.socket(fileno=descriptor)) for descriptor in descriptors]
             if plain["kind"] == "student":
-                confine(_policy(plain["policy"], channel), lambda: self._be_student(channel))
+                environment = {name: os.environ[name] for name in QUICK if name in os.environ}
+                # Begun inside: each fork on the way there gives Python's generator new entropy.
+                confine(_policy(plain["policy"], channel), lambda: self._be_student(channel, environment))
             elif plain["kind"] == "verifier":
+                self.fresh()
                 serve_tests(channel, others[0], self.shell)
             else:
+                self.fresh()
                 self._be_node(channel)
             status = 0
         finally:
             os._exit(status)
 
-    def _be_student(self, channel: Channel) -> None:
+    def _be_student(self, channel: Channel, environment: dict[str, str]) -> None:
+        self.fresh()
+        os.environ.update(environment)
         self.shell.catch_descriptors()
         student = Student(self.shell, channel)
         student.cells = self.cells
@@ -119,11 +126,13 @@ class Parent:
         message = channel.receive()
         student = Student(self.shell, channel)
         student.cells = [*self.cells]
+        before = random_states()
         outputs = [student.execute(source)[0] for source in message.plain["cells"]]
+        after = random_states()
         gc.collect()
         gc.freeze()
         channel.send("prepared", message.id, plain={"outputs": outputs})
-        Parent(channel, self.shell, student.cells, lambda: None).serve()
+        Parent(channel, self.shell, student.cells, lambda: begin_from(before, after)).serve()
 
 
 def main(descriptor: int) -> NoReturn:
@@ -138,14 +147,13 @@ def main(descriptor: int) -> NoReturn:
 def warm_up() -> tuple[Shell, Callable[[], None]]:
     """Import and use once what is slow the first time.
 
-    Returns the shell, and what a fork does first: torch's random state as in a new process, new entropy for the others.
+    Returns the shell, and what a fork does first, so that it begins as a new process would.
     """
-    import numpy as np
     import torch
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    untouched = torch.random.get_rng_state()
+    layers.present()  # tried once, before anything forks
     shell = make_shell()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -155,13 +163,34 @@ def warm_up() -> tuple[Shell, Callable[[], None]]:
 
     def fresh() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        torch.random.set_rng_state(untouched)
-        np.random.seed()
-        random.seed()
+        at_start = random_states()
+        begin_from(at_start, at_start)
         tempfile.tempdir = None
         sys.path[:0] = [""]  # as a kernel has it
 
     return shell, fresh
+
+
+def random_states() -> list[tuple[Callable[[], object], Callable[[object], None], object]]:
+    """For each global random generator (torch's, numpy's, Python's): to seed it anew, to set its state, its state."""
+    import numpy as np
+    import torch
+
+    return [
+        (torch.default_generator.seed, torch.random.set_rng_state, torch.random.get_rng_state()),
+        (np.random.seed, np.random.set_state, np.random.get_state()),
+        (random.seed, random.setstate, random.getstate()),
+    ]
+
+
+def begin_from(before: list, after: list) -> None:
+    """In a fork: new entropy, as in a new process; but go on from a state that given cells have set since `before`."""
+    for (_, _, old), (seed, put, new) in zip(before, after, strict=True):
+        seed() if _text(old) == _text(new) else put(new)
+
+
+def _text(state: object) -> str:
+    return repr(state.tolist() if hasattr(state, "tolist") else state)
 
 
 def threads() -> int:

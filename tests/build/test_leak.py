@@ -31,7 +31,7 @@ def test_the_secrets_are_the_lines_that_are_not_given(built):
         "dx_of_the_square = 2 * x": "a solution line",
         "dx = dx_of_the_square": "a solution line",
         "The power rule leaves twice the base.": "a solution line",
-        "earned_for_the_square = 4.0 if dx == 6.0 else 0.0": "a hidden test line",
+        'earned_for_the_square = 4.0 if submission.value("dx") == 6.0 else 0.0': "a hidden test line",
         "earned_for_the_square": "a hidden test line",
     }
 
@@ -44,7 +44,7 @@ def test_the_secrets_are_the_lines_that_are_not_given(built):
             "The power rule leaves\n  twice the base.",
             "a solution line of 01_toy: The power rule leaves twice the base.",
         ),
-        ("earned_for_the_square = 4.0 if dx == 6.0 else 0.0", "a hidden test line of 01_toy: earned_for_the_square = "),
+        ('earned_for_the_square = 4.0 if submission.value("dx") == 6.0 else 0.0', "a hidden test line of 01_toy: earned_for_the_square = "),
         ("### BEGIN SOLUTION", "the marker 'BEGIN SOLUTION'"),
         ("### END HIDDEN TESTS", "the marker 'END HIDDEN TESTS'"),
     ],

@@ -35,14 +35,14 @@ def test_every_submission_earns_what_its_file_says(demonstration):
         "untouched": "0",
     }
     assert "SyntaxError in answer-1-1-a" in rows["does_not_run"][4]
-    assert "not graded: nbclient.exceptions.DeadKernelError: Kernel died" in text.replace("│", "")
+    assert "Stopped in answer-1-1-a" in rows["process_ends"][4]
 
 
 def test_the_pages_and_the_gradebook_are_where_it_says(demonstration):
     place, _, text = demonstration
     pages = sorted(page.parents[1].name for page in place.rglob("feedback/*/01_toy/toy.html"))
-    assert pages == ["does_not_run", "right", "untouched"]
-    assert "Feedback: 3 pages" in text
+    assert pages == ["does_not_run", "process_ends", "right", "untouched"]
+    assert "Feedback: 4 pages" in text
     assert (place / "gradebook.db").read_bytes().startswith(b"SQLite format 3")
     assert not (place / "submitted" / "somebody_else").exists()
 

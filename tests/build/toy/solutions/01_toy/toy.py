@@ -4,6 +4,11 @@
 # Two exercises on $y = x^2$, to try the build on.
 
 # %%
+from grader.check.submission import LiveSubmission
+
+submission = LiveSubmission(globals(), list)
+
+
 def check(name):
     print(name, "checked")
 
@@ -31,7 +36,7 @@ dx = dx_of_the_square
 # %% role="check" id="check-1.1" points=4
 check("1.1")
 ### BEGIN HIDDEN TESTS
-earned_for_the_square = 4.0 if dx == 6.0 else 0.0
+earned_for_the_square = 4.0 if submission.value("dx") == 6.0 else 0.0
 earned_for_the_square
 ### END HIDDEN TESTS
 

@@ -1,0 +1,163 @@
+"""The trusted path as nbgrader's own steps: `nbgrader autograde`, its Python API and Formgrader's button all take it.
+
+nbgrader_config.py puts these in the place of nbgrader's lists:
+
+    sanitise   Sanitise: the notebook made anew from what the gradebook knows; every score 0 until it is earned
+    autograde  Execute: student process and verifier; then SaveAutoGrades, SaveFlags, AssignLatePenalties
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveAutoGrades
+
+from grader.grade.assignment import Assignment, from_gradebook
+from grader.grade.grading import Settings, grade
+from grader.grade.sanitise import read_submission, sanitise
+
+PROBLEM = "grader_problem"
+FLAGS = "grader_flags"
+MOST_FILES = 256 << 20  # bytes that a submission's other files may have together
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads whatever was handed in: what is no notebook becomes an empty one that says so."""
+
+    def from_filename(self, filename: str, resources: ResourcesDict | None = None, **kw: object):
+        raw, problem = read_submission(Path(filename))
+        resources = resources if resources is not None else ResourcesDict()
+        resources[PROBLEM] = problem
+        resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
+        return self.from_notebook_node(nbformat.from_dict(raw), resources, **kw)
+
+
+class _Step(NbGraderPreprocessor):
+    """What the steps have in common: whose notebook of which assignment they hold."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        who = resources["nbgrader"]
+        self.student, self.name, self.notebook = who["student"], who["assignment"], who["notebook"]
+        self.db_url = who["db_url"]
+        return self.step(nb, resources)
+
+    def step(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        raise NotImplementedError
+
+    @property
+    def coursedir(self) -> CourseDirectory:
+        return self.parent.parent.coursedir  # of the exporter's converter
+
+    def assignment(self) -> Assignment:
+        source = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", self.name))
+        path = source / f"{self.notebook}.ipynb"
+        return from_gradebook(self.db_url, self.name, self.notebook, path if path.exists() else None)
+
+
+class Sanitise(_Step):
+    """The submitted notebook made anew, and every score of its tests set to 0 until it is earned again."""
+
+    def step(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        assignment = self.assignment()
+        notebook, remarks = sanitise(nb, assignment, resources.get(PROBLEM, ""))
+        for remark in remarks:
+            self.log.warning("%s, %s: %s", self.student, self.notebook, remark)
+        with Gradebook(self.db_url) as gradebook:
+            for found in gradebook.find_submission_notebook(self.notebook, self.name, self.student).grades:
+                if found.name in assignment.scored:
+                    found.auto_score = 0
+            gradebook.db.commit()
+        return notebook, resources
+
+
+class Execute(_Step):
+    """Grade the notebook in its processes; graded cells get their outputs from the verifier."""
+
+    def step(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        places = [
+            Path(self.coursedir.format_path(directory, student, self.name))
+            for directory, student in (
+                (self.coursedir.submitted_directory, self.student),
+                (self.coursedir.source_directory, "."),
+            )
+        ]
+        with own_files(places, self.coursedir.ignore) as folder:
+            result = grade(nb, self.assignment(), Settings.from_environment(), folder=folder)
+        for name, flags in result.flags.items():
+            self.log.warning("%s, %s: %s", self.student, name, " ".join(flags))
+        resources[FLAGS] = result.flags
+        return nbformat.from_dict(result.notebook), resources
+
+
+class SaveFlags(_Step):
+    """After SaveAutoGrades, which says that nothing needs a person: what was flagged does, with a comment on why."""
+
+    def step(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        flags = resources.get(FLAGS) or {}
+        if flags:
+            save_flags(self.db_url, self.assignment(), self.student, flags)
+        return nb, resources
+
+
+def save_flags(db_url: str, assignment: Assignment, student: str, flags: dict[str, list[str]]) -> None:
+    """Mark each flagged cell as needing a person, and say why beside the answer above it."""
+    where = (assignment.notebook, assignment.name, student)
+    answers: dict[str, str] = {}
+    latest = ""
+    for cell in assignment.cells:
+        latest = cell.grade_id if cell.solution else latest
+        answers[cell.grade_id] = latest
+    with Gradebook(db_url) as gradebook:
+        for name, sentences in flags.items():
+            gradebook.find_grade(name, *where).needs_manual_grade = True
+            if answers.get(name):
+                comment = gradebook.find_comment(answers[name], *where)
+                comment.auto_comment = "Flagged for a person: " + " ".join(sentences)
+        gradebook.db.commit()
+
+
+@contextlib.contextmanager
+def own_files(places: Sequence[Path], ignore: Iterable[str]) -> Iterator[Path]:
+    """A folder with copies of the files of these folders, later ones winning; removed afterwards.
+
+    Notebooks and `ignore`d names stay out, and so do links of either kind: they could lead anywhere.
+    """
+    ignored = (*ignore, "*.ipynb", "timestamp.txt")
+    with tempfile.TemporaryDirectory(prefix="files-") as made:
+        left = MOST_FILES
+        for place in places:
+            for path in sorted(place.rglob("*")):
+                parts = path.relative_to(place).parts
+                linked = any((place / Path(*parts[: n + 1])).is_symlink() for n in range(len(parts)))
+                if linked or not path.is_file() or path.stat().st_nlink > 1:
+                    continue
+                if any(Path(part).match(pattern) for part in parts for pattern in ignored):
+                    continue
+                left -= path.stat().st_size
+                if left >= 0:
+                    copy = Path(made, *parts)
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, copy)
+        yield Path(made)
+
+
+def remove_links(assignment: str, student: str, notebooks: Sequence[str]) -> None:
+    """nbgrader's hook before a submission is converted: take links out of it, which nbgrader would follow and copy."""
+    for folder in {Path(notebook).parent for notebook in notebooks}:
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.is_symlink():
+                path.unlink()
+
+
+SANITISE = [Sanitise]
+AUTOGRADE = [Execute, SaveAutoGrades, SaveFlags, AssignLatePenalties]
