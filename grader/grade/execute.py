@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -20,15 +20,21 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    IgnorePattern,
+    LimitOutput,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
 
 from grader.grade.assignment import Assignment, from_gradebook
-from grader.grade.grading import Settings, grade
+from grader.grade.beside import files_beside
+from grader.grade.grading import grade
 from grader.grade.sanitise import read_submission, sanitise
 
 PROBLEM = "grader_problem"
 FLAGS = "grader_flags"
-MOST_FILES = 256 << 20  # bytes that a submission's other files may have together
 
 
 class SubmissionExporter(NotebookExporter):
@@ -91,8 +97,8 @@ class Execute(_Step):
                 (self.coursedir.source_directory, "."),
             )
         ]
-        with own_files(places, self.coursedir.ignore) as folder:
-            result = grade(nb, self.assignment(), Settings.from_environment(), folder=folder)
+        with placed(files_beside(places, self.coursedir.ignore)) as folder:
+            result = grade(nb, self.assignment(), folder=folder)
         for name, flags in result.flags.items():
             self.log.warning("%s, %s: %s", self.student, name, " ".join(flags))
         resources[FLAGS] = result.flags
@@ -127,27 +133,13 @@ def save_flags(db_url: str, assignment: Assignment, student: str, flags: dict[st
 
 
 @contextlib.contextmanager
-def own_files(places: Sequence[Path], ignore: Iterable[str]) -> Iterator[Path]:
-    """A folder with copies of the files of these folders, later ones winning; removed afterwards.
-
-    Notebooks and `ignore`d names stay out, and so do links of either kind: they could lead anywhere.
-    """
-    ignored = (*ignore, "*.ipynb", "timestamp.txt")
+def placed(files: Mapping[str, Path]) -> Iterator[Path]:
+    """A folder with copies of these files, by relative name; removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="files-") as made:
-        left = MOST_FILES
-        for place in places:
-            for path in sorted(place.rglob("*")):
-                parts = path.relative_to(place).parts
-                linked = any((place / Path(*parts[: n + 1])).is_symlink() for n in range(len(parts)))
-                if linked or not path.is_file() or path.stat().st_nlink > 1:
-                    continue
-                if any(Path(part).match(pattern) for part in parts for pattern in ignored):
-                    continue
-                left -= path.stat().st_size
-                if left >= 0:
-                    copy = Path(made, *parts)
-                    copy.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, copy)
+        for name, path in files.items():
+            copy = Path(made, name)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
         yield Path(made)
 
 
@@ -160,4 +152,4 @@ def remove_links(assignment: str, student: str, notebooks: Sequence[str]) -> Non
 
 
 SANITISE = [Sanitise]
-AUTOGRADE = [Execute, SaveAutoGrades, SaveFlags, AssignLatePenalties]
+AUTOGRADE = [Execute, IgnorePattern, LimitOutput, SaveAutoGrades, SaveFlags, AssignLatePenalties]

@@ -7,8 +7,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -23,13 +23,15 @@ from grader.grade.result import Result
 from grader.grade.sandbox import Policy, explain, isolation_setting, require
 from grader.grade.sanitise import sanitise
 
-GRACE = 0.05  # seconds in which a process that has closed its channel may end by itself
+GRACE = 2.0  # seconds in which a process that has closed its channel may end by itself
 UNTRUSTED = "This test ran in the same process as the student's code: its score is not to be trusted."
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are graded. Times in seconds, sizes in bytes.
+    """How submissions are graded; GRADER_ISOLATION, GRADER_CARRIED and GRADER_SECRET where nothing else is said.
+
+    Times in seconds, sizes in bytes.
 
     isolation: what a student process runs under: "full", "process" or "none" (see `sandbox.Policy`).
     carried: what a gradient earns that is right given the student's own wrong ones: "full", "half" or "none".
@@ -38,9 +40,9 @@ class Settings:
     submission_seconds: for all of a submission. restarts: how often a student process that ended is started again.
     """
 
-    isolation: str = "full"
-    carried: str = "full"
-    secret: str = ""
+    isolation: str = field(default_factory=isolation_setting)
+    carried: str = field(default_factory=lambda: os.environ.get("GRADER_CARRIED", "full"))
+    secret: str = field(default_factory=lambda: os.environ.get("GRADER_SECRET", ""), repr=False)
     cell_seconds: float = 60.0
     request_seconds: float = 30.0
     test_seconds: float = 120.0
@@ -51,15 +53,6 @@ class Settings:
     processor_seconds: int = 120
     disk: int = 256 << 20
 
-    @classmethod
-    def from_environment(cls) -> Settings:
-        """Settings as GRADER_ISOLATION, GRADER_CARRIED and GRADER_SECRET say. Raises Refused for an unknown word."""
-        return cls(
-            isolation=isolation_setting(),
-            carried=os.environ.get("GRADER_CARRIED", "full"),
-            secret=os.environ.get("GRADER_SECRET", ""),
-        )
-
 
 def grade(
     submission: Mapping[str, object],
@@ -67,21 +60,23 @@ def grade(
     settings: Settings | None = None,
     *,
     folder: Path | None = None,
+    wanted: Collection[str] | None = None,
 ) -> Result:
     """Grade one submitted notebook; the one function that nbgrader's path and a whole class's run both use.
 
     submission: the notebook as nbformat JSON, as it was handed in. folder: the submission's other files, where it has
-    any. Safe to call from several threads at a time. It never raises for what a submission does; BuildError where the
-    grader itself cannot run.
+    any. wanted: the graded cells whose tests are run, all where it is None; what stands below the last is not run, and
+    the scores of the others mean nothing. Safe to call from several threads at a time. It never raises for what a
+    submission does; BuildError where the grader itself cannot run.
     """
-    settings = settings or Settings.from_environment()
+    settings = settings or Settings()
     require(settings.isolation)
     notebook, _ = sanitise(submission, assignment)
     with _own_folder(folder) as place:
         for attempt in (1, 2):
             try:
                 with warm() as processes:
-                    return _Run(notebook, assignment, settings, place, processes).result()
+                    return _Run(notebook, assignment, settings, place, processes, wanted).result()
             except ChannelError:  # the warm parent is gone, perhaps by a submission without walls around it
                 if attempt == 2:
                     raise
@@ -92,8 +87,16 @@ class _Run:
     """One submission on its way through its processes."""
 
     def __init__(
-        self, notebook: NotebookNode, assignment: Assignment, settings: Settings, place: Path, processes: Warm
+        self,
+        notebook: NotebookNode,
+        assignment: Assignment,
+        settings: Settings,
+        place: Path,
+        processes: Warm,
+        wanted: Collection[str] | None = None,
     ):
+        self.wanted = set(assignment.scored if wanted is None else wanted) & set(assignment.scored)
+        self.everything = wanted is None
         self.notebook, self.assignment, self.settings, self.place = notebook, assignment, settings, place
         self.processes = processes
         self.code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -140,11 +143,16 @@ class _Run:
         for cell, shown in zip(self.code, self.node.outputs, strict=False):
             cell.outputs = _as_nodes(harmless.ours(shown))
         self.seconds["fork"] += time.perf_counter() - started
+        waiting = set(self.wanted)
         skipped = drawings(self.code, self.assignment)
         for index, cell in enumerate(self.code[len(self.node.cells) :], len(self.node.cells)):
             known = self.assignment.cell(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+            if not waiting and not self.everything:
+                break
             if known and known.scored:
-                self._score(cell, known)
+                if known.grade_id in waiting:
+                    self._score(cell, known)
+                    waiting.discard(known.grade_id)
                 self.limit = ""
             elif index not in skipped:
                 cell.outputs = _as_nodes(harmless.outputs(self._execute(cell.source)[0]))

@@ -46,13 +46,13 @@ class Workforce:
 def grade_job(job: Job) -> Result:
     """Grade one notebook in this process's place; a function of the module, so that a cluster can name it."""
     if not job.files:
-        return grade(job.submission, job.assignment, job.settings)
+        return grade(job.submission, job.assignment, job.settings, wanted=job.wanted)
     with tempfile.TemporaryDirectory(prefix="grader-") as place:
         for name, content in job.files.items():
             path = Path(place) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        return grade(job.submission, job.assignment, job.settings, folder=Path(place))
+        return grade(job.submission, job.assignment, job.settings, folder=Path(place), wanted=job.wanted)
 
 
 @contextlib.contextmanager

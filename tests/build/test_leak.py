@@ -44,7 +44,10 @@ def test_the_secrets_are_the_lines_that_are_not_given(built):
             "The power rule leaves\n  twice the base.",
             "a solution line of 01_toy: The power rule leaves twice the base.",
         ),
-        ('earned_for_the_square = 4.0 if submission.value("dx") == 6.0 else 0.0', "a hidden test line of 01_toy: earned_for_the_square = "),
+        (
+            'earned_for_the_square = 4.0 if submission.value("dx") == 6.0 else 0.0',
+            "a hidden test line of 01_toy: earned_for_the_square = ",
+        ),
         ("### BEGIN SOLUTION", "the marker 'BEGIN SOLUTION'"),
         ("### END HIDDEN TESTS", "the marker 'END HIDDEN TESTS'"),
     ],

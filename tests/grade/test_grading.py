@@ -114,7 +114,7 @@ FROM_A_TEST = {
     "ends its process": ("import os; os._exit(0)", "ended its process"),
     "crashes": ("import ctypes; ctypes.string_at(0)", "ended its process"),
     "never ends": ("while True: pass", "did not answer a test within 2 s"),
-    "is too large": ("import torch; return torch.zeros(36_000_000)", "too large|ended its process"),
+    "is too large": ("import torch; return torch.zeros(36_000_000)", "too large|ended its process|did not answer"),
     "forges answers": (
         "import gc\n    for o in gc.get_objects():\n        if type(o).__name__ == 'Channel':\n"
         "            for id in range(9): o.send('answer', id, data=25.0)\n    return 24.0",
@@ -209,6 +209,14 @@ def test_what_ran_before_runs_again_after_a_restart():
     hidden = HIDDEN | {"1.3": "3.0 if submission.call('double', 4) == 8 else 0.0"}
     result = graded(RIGHT | {"1.2": "import os; os._exit(1)"}, hidden)
     assert result.scores == {"check-1-1": 2.0, "check-1-2": 0.0, "check-1-3": 3.0}
+
+
+def test_only_the_tests_that_are_wanted_run():
+    assignment = course(HIDDEN | {"1.1": "submission\n1 / 0"})
+    answers = RIGHT | {"1.3": "import os; os._exit(1)"}
+    result = grade(submitted(assignment, answers), assignment, SETTINGS, wanted={"check-1-2"})
+    assert result.scores["check-1-2"] == 4.0
+    assert result.flags == result.limits == {}
 
 
 def test_streams_cost_nothing_and_a_flood_is_cut():
