@@ -16,7 +16,7 @@
 # - **You will be able to** build forward-mode differentiation from nothing: dual numbers, `jvp`, Jacobians, nested
 #   derivatives.
 # - **You need** the chain rule and partial derivatives (chapter 01), and Python classes.
-# - **Time:** 120 minutes. **Points:** 25, in eight exercises.
+# - **Time:** 120 minutes, 100 of them for the eight exercises. **Points:** 25.
 # - **Where it stands:** chapter 01 found derivatives in four ways and used the fourth, the automatic one, as a black
 #   box. Here you build it. Chapter 04 turns its direction round.
 
@@ -263,10 +263,37 @@ class Pair:
         return type(self)(self.primal.sum(), self.tangent.sum())
 
 
+# %% [markdown]
+# In `2 - x` it is the number on the left that is asked first, and it has never heard of your class. Python then turns
+# to the right operand and calls its *reflected* method, `__rsub__`, with the operands exchanged:
+
+# %% tags=["figure"] id="figure-reflected"
+fig, ax = plt.subplots(figsize=(9, 2.6), layout="constrained")
+rows = {
+    "x - 2": ("x.__sub__(2)", "a Dual", "", ""),
+    "x - y": ("x.__sub__(y)", "a Dual", "", ""),
+    "2 - x": ("(2).__sub__(x)", "NotImplemented", "x.__rsub__(2)", "a Dual"),
+}
+for up, (written, steps_taken) in enumerate(rows.items()):
+    ax.text(0, -up, written, ha="center", va="center", fontsize=12, bbox={"boxstyle": "round", "fc": "#FFF3D6"})
+    for across, step in enumerate(steps_taken, start=1):
+        if step:
+            dead = step == "NotImplemented"
+            box = {"boxstyle": "round", "fc": "w", "ec": VERMILION if dead else "0.5", "ls": "--" if dead else "-"}
+            ax.text(1.6 * across, -up, step, ha="center", va="center", bbox=box)
+            ax.annotate("", (1.6 * across - 0.68, -up), (1.6 * across - 1.05, -up), arrowprops={"arrowstyle": "->"})
+ax.set(xlim=(-0.6, 7), ylim=(-2.5, 0.5), title="The left operand is asked first; if it cannot answer, the right one is")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: three rows. x − 2 and x − y call x's own `__sub__` and give a Dual. 2 − x first calls the number's `__sub__`, which
+# answers NotImplemented, in a dashed box; then `x.__rsub__(2)` is called and gives a Dual.*
+
 # %% [markdown] id="exercise-3.2"
 # ### 3.2 Arithmetic on dual numbers
 #
-# ●●○ medium · about 25 minutes · 5 points
+# ●●○ medium · about 20 minutes · 5 points
 #
 # | operation | primal | tangent |
 # |---|---|---|
@@ -276,7 +303,7 @@ class Pair:
 # | $x^p$, plain $p$ | $x^p$ | $p\,x^{p-1}\,\dot x$ |
 # | $x^y$, dual $y$, $x > 0$ | $x^y$ | $x^y\,(\tfrac yx\,\dot x + \ln x\;\dot y)$ |
 #
-# **a.** `lift` and `Dual`. Either side of an operation may be a plain number or array: `2 - x` calls `x.__rsub__(2)`. A
+# **a.** `lift` and `Dual`; addition is done for you. Either side of an operation may be a plain number or array. A
 # comparison looks at primals only, so that branches work. Nothing is changed in place. The tangent always has the
 # primal's shape. **b.** `divide` and `power`; the cell after them attaches `/` and `**`.
 
@@ -298,10 +325,8 @@ class Dual(Pair):
         ### END SOLUTION
 
     def __add__(self, other):
-        ### BEGIN SOLUTION
         other = lift(other)
         return Dual(self.primal + other.primal, self.tangent + other.tangent)
-        ### END SOLUTION
 
     def __sub__(self, other):
         ### BEGIN SOLUTION
@@ -497,7 +522,7 @@ DERIVATIVES = {}  # name -> a function of x and y = f(x) that gives f'(x)
 # %% [markdown] id="exercise-3.3"
 # ### 3.3 The rule table
 #
-# ●○○ easy · about 10 minutes · 3 points
+# ●○○ easy · about 8 minutes · 3 points
 #
 # **a.** Write the seven entries of `DERIVATIVES`: `exp`, `log`, `sin`, `cos`, `tanh`, `sqrt`, `relu`. Each takes `x` and
 # `y = f(x)`, numbers or arrays, and returns $f'(x)$. For relu at 0 take 0, the usual convention.
@@ -627,6 +652,26 @@ def tree_map(g, *trees):
 
 
 print(tree_map(lambda x, y: x + y, {"w": [1, 2], "b": 3}, {"w": [10, 20], "b": 30}))
+
+# %% tags=["figure"] id="figure-leaves"
+pairs = {"x": ["w₁", "w₂", "c"], "v": ["ẇ₁", "ẇ₂", "ċ"], "Duals": ["w₁ + ẇ₁ε", "w₂ + ẇ₂ε", "c + ċε"]}
+fig, axes = plt.subplots(1, 3, figsize=(10, 2.4), layout="constrained")
+for ax, (title, leaves) in zip(axes, pairs.items()):
+    spots = [(0, 0), (1, 0), (2, 1)]
+    for start, end in [((1, 2), (0.5, 1)), ((1, 2), (2, 1)), ((0.5, 1), (0, 0)), ((0.5, 1), (1, 0))]:
+        ax.plot(*zip(start, end), color="0.6", zorder=0)
+    for place, text in [((1, 2), "dict"), ((0.5, 1), "list")]:
+        ax.text(*place, text, ha="center", va="center", bbox={"boxstyle": "round", "fc": "0.9", "ec": "0.6"})
+    for place, leaf in zip(spots, leaves):
+        ax.text(*place, leaf, ha="center", va="center", bbox={"boxstyle": "round", "fc": "#FFF3D6", "ec": "0.3"})
+    ax.set(xlim=(-0.6, 2.6), ylim=(-0.5, 2.4), title=title)
+    ax.axis("off")
+fig.suptitle("Two trees of one structure become one tree of dual numbers; f is none the wiser")
+plt.show()
+
+# %% [markdown]
+# *Figure: three trees of the same form, a dictionary with a list of two leaves and a leaf c. The first has the values, the
+# second the rates, the third a dual number at each leaf.*
 
 # %% [markdown] id="exercise-3.4"
 # ### 3.4 jvp for any structure
@@ -764,7 +809,7 @@ plt.show()
 # %% [markdown] id="exercise-3.5"
 # ### 3.5 Jacobian by columns
 #
-# ●○○ easy · about 10 minutes · 3 points
+# ●○○ easy · about 5 minutes · 3 points
 #
 # Write `jacobian(f, x)` with your `jvp`. `x` has shape `(n,)`, `f(x)` has shape `(m,)`, the answer has shape `(m, n)`:
 # row $i$ is output $i$, column $j$ is input $j$. `f` is run exactly $n$ times.
@@ -805,6 +850,27 @@ lines = judge_jacobian(submission, challenge_seed("3.5", "wide"), m=3, n=8)
 lines += judge_jacobian(submission, challenge_seed("3.5", "tall"), m=7, n=2)
 award("3.5", lines, points=3)
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# A forward pass fills a column. Reverse mode, in chapter 04, fills a **row**: all inputs of one output. Which of the two
+# needs fewer passes is read off the shape of $J$:
+
+# %% tags=["figure"] id="figure-shapes"
+fig, axes = plt.subplots(1, 3, figsize=(10, 2.8), layout="constrained", width_ratios=[1, 3, 3])
+cases = [(9, 2, "2 inputs, 9 outputs"), (2, 9, "9 inputs, 2 outputs"), (1, 9, "9 inputs, one loss")]
+for ax, (m, n, title) in zip(axes, cases):
+    ax.pcolormesh(np.ones((m, n)), cmap="Blues", vmin=0, vmax=6, edgecolors="0.6")
+    ax.add_patch(plt.Rectangle((0, 0), 1, m, fill=False, ec=VERMILION, lw=4))
+    ax.add_patch(plt.Rectangle((0, 0), n, 1, fill=False, ec="black", lw=2, ls="--"))
+    ax.set(title=title, xlabel=f"{n} forward pass{'es' * (n > 1)}", ylabel=f"{m} reverse pass{'es' * (m > 1)}")
+    ax.set(xticks=[], yticks=[], aspect="equal", xlim=(-0.1, n + 0.1), ylim=(m + 0.1, -0.1))
+    ax.grid(False)
+fig.suptitle("One forward pass: a column (solid). One reverse pass: a row (dashed)")
+plt.show()
+
+# %% [markdown]
+# *Figure: three Jacobians as grids, 9 by 2, 2 by 9 and 1 by 9, each with its first column framed solid and its first row
+# dashed. They need 2, 9 and 9 forward passes, and 9, 2 and 1 reverse passes.*
 
 # %% [markdown]
 # ### What does it cost?
@@ -949,10 +1015,42 @@ class Nested:
 
 new_level = itertools.count(1)  # next(new_level) is higher than every level before
 
+# %% [markdown]
+# A number of level 2 may hold numbers of level 1. Take $x = 3 + \varepsilon_1$ and $y = 5 + \varepsilon_2$. Their product
+# is $15 + 5\,\varepsilon_1 + (3 + \varepsilon_1)\,\varepsilon_2$, stored level by level, the highest outside:
+
+# %% tags=["figure"] id="figure-level-tree"
+boxes = {
+    (2, 2): "x · y\nlevel 2",
+    (0.9, 1): "primal: 15 + 5ε₁\nlevel 1",
+    (3.1, 1): "tangent: 3 + ε₁\nlevel 1",
+    (0.4, 0): "15",
+    (1.4, 0): "5",
+    (2.6, 0): "3",
+    (3.6, 0): "1",
+}
+fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+for above, belows in {
+    (2, 2): [(0.9, 1), (3.1, 1)],
+    (0.9, 1): [(0.4, 0), (1.4, 0)],
+    (3.1, 1): [(2.6, 0), (3.6, 0)],
+}.items():
+    for below, style in zip(belows, ["-", "--"]):
+        ax.plot(*zip(above, below), style, color=VERMILION if style == "--" else "0.4", zorder=0)
+for place, text in boxes.items():
+    ax.text(*place, text, ha="center", va="center", bbox={"boxstyle": "round,pad=0.4", "fc": "#FFF3D6", "ec": "0.3"})
+ax.set(xlim=(-0.2, 4.4), ylim=(-0.4, 2.5), title="The tangent at level 2 is x, and it still moves at level 1")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: a tree. At the top x·y, of level 2; below it, on a solid line, its primal 15 + 5ε₁, and on a dashed line its tangent
+# 3 + ε₁, both of level 1; below these the numbers 15 and 5, and 3 and 1.*
+
 # %% [markdown] id="exercise-3.6"
 # ### 3.6 Levels
 #
-# ●●● hard · about 20 minutes · 4 points
+# ●●● hard · about 25 minutes · 4 points
 #
 # Write three short functions.
 #
@@ -1110,7 +1208,7 @@ plt.show()
 # %% [markdown] id="exercise-3.7"
 # ### 3.7 Second derivatives by nesting
 #
-# ●●○ medium · about 15 minutes · 2 points
+# ●●○ medium · about 12 minutes · 2 points
 #
 # Write both with your `derivative`.
 #
@@ -1244,7 +1342,7 @@ plt.show()
 # %% [markdown] id="exercise-3.8"
 # ### 3.8 A test of tangents
 #
-# ●●○ medium · about 15 minutes · 2 points
+# ●●○ medium · about 10 minutes · 2 points
 #
 # Write `agrees(f, x, v, tangent)`: is `tangent` equal to $J v$, as far as a central difference in float64 can tell?
 # `x` and `v` are arrays of shape `(n,)`; `f(x)` and `tangent` have shape `(m,)`. With $|\cdot|$ the largest absolute
@@ -1253,14 +1351,14 @@ plt.show()
 # $$h = 6\cdot10^{-6}\,\frac{\max(1, |x|)}{|v|} \qquad d = \frac{f(x + h v) - f(x - h v)}{2h}$$
 #
 # Accept if $|d - \text{tangent}| \;\le\; 10^{-7}\,|d| + 10\,u\,|f|/h$. Return a `bool`. Two evaluations of `f` are
-# enough.
+# enough; `h` is written for you.
 
 
 # %% role="answer" id="answer-3.8"
 def agrees(f, x, v, tangent):
     """Whether tangent (m,) is the derivative of f at x (n,) along v (n,), by one central difference."""
-    ### BEGIN SOLUTION
     h = 6e-6 * max(1.0, np.abs(x).max()) / np.abs(v).max()
+    ### BEGIN SOLUTION
     ahead, behind = f(x + h * v), f(x - h * v)
     difference = (ahead - behind) / (2 * h)
     truncation = 1e-7 * np.abs(difference).max()
@@ -1280,7 +1378,7 @@ def agrees(f, x, v, tangent):
 #
 # <details><summary>Hint 3: the shape of the code</summary>
 #
-# Six lines: `h`, two values of `f`, `d`, the bound, and `return bool(… <= …)`.
+# Five lines: two values of `f`, `d`, the bound, and `return bool(… <= …)`.
 #
 # </details></details></details>
 

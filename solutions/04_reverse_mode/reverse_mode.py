@@ -16,7 +16,7 @@
 # - **You will be able to** build a reverse-mode engine on numpy arrays from nothing, test it, and train a network with it.
 # - **You need** the chain rule and numpy. Chapter 03 ran derivatives forward, one pass for each input; here one pass
 #   gives them all. Chapter 05 does the same by hand for a whole network.
-# - **Time:** 240 minutes. **Points:** 40, over eleven exercises.
+# - **Time:** 240 minutes, 200 of them for the eleven exercises. **Points:** 40.
 # - **Checks:** run `check("4.1")` as often as you like. It says which case fails and what such a value usually means.
 
 # %% role="locked" id="setup"
@@ -114,6 +114,34 @@ plt.show()
 # a 12 and b 6 + 8 = 14.*
 
 # %% [markdown]
+# A cotangent has a meaning that you can test. $\bar c = 4$ says: whoever adds a little to $c$, after it was computed and
+# whatever the reason, moves $e$ by 4 times as much. So nudge each value in turn, let the rest of the program run on, and
+# watch $e$:
+
+# %% tags=["figure"] id="figure-meaning"
+def run(nudged, by):  # e, with `by` added to the value `nudged` as soon as it is there
+    v = {"a": 2.0, "b": 3.0}
+    for name in v:
+        v[name] += by * (name == nudged)
+    v["c"] = v["a"] * v["b"] + by * (nudged == "c")
+    v["d"] = v["b"] + 1 + by * (nudged == "d")
+    return v["c"] * v["d"] + by * (nudged == "e")
+
+
+moves = [(run(name, 1e-6) - run(name, 0)) / 1e-6 for name in "abcde"]
+fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+ax.bar(range(5), moves, color=BLUE, width=0.5, label="e moves by, per unit of the nudge")
+ax.plot(range(5), [12, 14, 4, 6, 1], "D", color=VERMILION, ms=9, label="cotangent on the tape")
+ax.set(xticks=range(5), xticklabels=["a", "b", "c", "d", "e"], xlabel="the value that is nudged", ylabel="slope")
+ax.set_title("A cotangent is the slope of e for a nudge at that place")
+ax.legend(loc="upper right")
+plt.show()
+
+# %% [markdown]
+# *Figure: five bars, the measured slopes of e for a nudge of a, b, c, d and e: 12, 14, 4, 6 and 1. A diamond for the cotangent
+# on the tape sits on the top of each.*
+
+# %% [markdown]
 # Forward mode finds the same 12 and 14, in another way: it carries tangents along with the values, and needs one walk
 # for each input. Multiplying local partials from $e$ back to the inputs, as above, is **reverse mode**: one walk for all.
 # On three products that makes no difference yet; section 6 measures where the two part.
@@ -128,7 +156,7 @@ for name, da, db in [("a", 1, 0), ("b", 0, 1)]:  # forward mode: one pass for ea
 #
 # ### 4.1 Nodes that remember
 #
-# ●○○ easy · about 20 minutes · 4 points
+# ●○○ easy · about 15 minutes · 4 points
 #
 # A `Node` holds a `value` and its `edges`: a pair (operand, local partial) for each operand. Addition is done for you.
 # Write the other operations, then the walk back along a **chain**, where every node has at most one operand:
@@ -288,7 +316,7 @@ for text, y in [("x * x", x * x), ("x + x", x + x)]:
 # %% [markdown] id="exercise-4.2"
 # ### 4.2 Fan-out: what a node hears is added
 #
-# ●●○ medium · about 15 minutes · 3 points
+# ●●○ medium · about 10 minutes · 3 points
 #
 # A value that several operations read **fans out**. A small change of it reaches the output along every path, and the
 # effects add up. So the cotangent of $v$ collects one term from each edge that ends in $v$:
@@ -458,7 +486,7 @@ from grader.check.challenge import challenge_seed
 from grader.check.credit import award
 from grader.check.exercises.ch04_nodes import judge_order
 
-award("4.3", judge_order(submission, challenge_seed("4.3", "graphs"), nodes=23, chain=12_000, rungs=50), points=4)
+award("4.3", judge_order(submission, challenge_seed("4.3", "graphs"), nodes=23, chain=4_000, rungs=50), points=4)
 ### END HIDDEN TESTS
 
 # %% id="try-long-chain" tags=["nbval-ignore-output"]
@@ -471,8 +499,32 @@ if backward_order(y) is not None and gradients(backward_order(y)) is not None:
 # %% [markdown]
 # ### What just happened
 #
-# You have a complete scalar engine: record, order, accumulate. The picture shows why linear time matters. A search that
-# forgets what it has seen walks every *path* of a ladder of diamonds, and their number doubles with each rung.
+# You have a complete scalar engine: record, order, accumulate. If you counted readers down, your walk over the graph with the
+# shortcut looked like this. A node has its turn when nobody is left who has yet to report to it:
+
+# %% tags=["figure"] id="figure-countdown"
+turns = {"readers": [0, 1, 1, 2], "after y": [None, 0, 1, 1], "after v": [None, None, 0, 1]}
+turns["after u"] = [None, None, None, 0]
+fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
+for row, (moment, left_over) in enumerate(turns.items()):
+    ax.text(-0.7, -row, moment, ha="right", va="center")
+    for column, count in enumerate(left_over):
+        text = "done" if count is None else f"{count}, ready" if count == 0 else f"{count}"
+        look = {"fc": "#FFF3D6", "ec": VERMILION, "lw": 2} if count == 0 else {"fc": "w", "ec": "0.7"}
+        ax.text(column, -row, text, ha="center", va="center", bbox=look, color="0.6" if count is None else "0")
+for column, name in enumerate("yvux"):
+    ax.text(column, 0.8, name, ha="center", fontweight="bold")
+ax.set(xlim=(-1.7, 3.6), ylim=(-3.6, 1.3), title="x waits for both of its readers: a shortcut cannot overtake")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: a table of readers that have yet to report, for y, v, u and x. At first 0, 1, 1, 2; after y's turn v is at 0 and x at
+# 1; after v's turn u is at 0; after u's turn x is at 0. Counts of 0 are framed and marked as ready.*
+
+# %% [markdown]
+# Why insist on linear time? A search that forgets what it has seen walks every *path* of a ladder of diamonds, and their
+# number doubles with each rung.
 
 # %% tags=["figure"] id="figure-ladder"
 rungs = np.arange(1, 31)
@@ -498,6 +550,36 @@ plt.show()
 #
 # So an edge no longer carries a number to multiply by; it carries a **function** from the cotangent of the result to the
 # operand's share.
+#
+# Why begin at the output? The derivative of a chain is a product of Jacobians, $J_3 J_2 J_1$, and you may multiply from either
+# end. At the end of a *loss* stands a single row:
+
+# %% tags=["figure"] id="figure-brackets"
+sizes_of_J = [(1, 64), (64, 64), (64, 1000)]  # of J3, J2, J1: 1000 inputs, two layers of 64, one loss
+from_left = 1 * 64 * 64 + 1 * 64 * 1000
+from_right = 64 * 64 * 1000 + 1 * 64 * 1000
+fig, axes = plt.subplots(1, 2, figsize=(11, 2.2), layout="constrained")
+orders = {f"from the loss: {from_left:,} products": [0, 1], f"from the inputs: {from_right:,} products": [1, 2]}
+for ax, (title, first) in zip(axes, orders.items()):
+    left = 0.0
+    for k, (m, n) in enumerate(sizes_of_J):
+        width, height = n**0.5, max(m**0.5, 1.5)
+        look = {"fc": ORANGE, "hatch": "//"} if k in first else {"fc": "0.9"}
+        ax.add_patch(plt.Rectangle((left, -height / 2), width, height, ec="0.2", **look))
+        ax.text(left + width / 2, 5.5, f"$J_{3 - k}$: {m}×{n}", ha="center")
+        left += width + 5
+    ax.set(xlim=(-2, left), ylim=(-5, 8), title=title)
+    ax.axis("off")
+fig.suptitle("The hatched pair is multiplied first: a row stays a row, two matrices stay a matrix")
+plt.show()
+
+# %% [markdown]
+# *Figure: twice the three Jacobians of a chain as rectangles, 1×64, 64×64 and 64×1000. On the left the row and the first matrix
+# are hatched: 68,096 products in all. On the right the two matrices are: 4,160,000.*
+
+# %% [markdown]
+# From the loss, every step is a row times a matrix: a vjp. From the inputs, every step is a matrix times a matrix, one column for
+# each input. On the way you never need a matrix at all; here is the class whose edges know that.
 
 
 # %% role="locked" id="engine-tensor"
@@ -556,7 +638,7 @@ def record(data, *edges):
 # %% [markdown] id="exercise-4.4"
 # ### 4.4 Elementwise operations, and the reverse of broadcasting
 #
-# ●●○ medium · about 30 minutes · 6 points
+# ●●○ medium · about 25 minutes · 6 points
 #
 # Numpy stretches operands of different shapes to a common one: a **broadcast** copies. Copies are readers, and what a value
 # hears from its readers is added. So the reverse of a broadcast is a **sum over the copies**:
@@ -618,7 +700,7 @@ def unbroadcast(g, x):
 
 
 # %% [markdown]
-# Now the operations. Addition shows the pattern of all of them: *the value; then for each operand, itself and its vjp*.
+# Now the operations. Addition and subtraction show the pattern of all of them: *the value; then for each operand, itself and its vjp*.
 # `x` and `y` are arrays (or numbers), `a` and `b` may be tensors.
 
 
@@ -632,10 +714,8 @@ def add(a, b):
 # %% role="answer" id="answer-4.4-b"
 def sub(a, b):
     """a - b, entry by entry, with broadcasting."""
-    ### BEGIN SOLUTION
     x, y = value(a), value(b)
     return record(x - y, (a, lambda g: unbroadcast(g, x)), (b, lambda g: unbroadcast(-g, y)))
-    ### END SOLUTION
 
 
 def mul(a, b):
@@ -718,14 +798,14 @@ award("4.4", judge_elementwise(submission, challenge_seed("4.4", "arrays"), rows
 # nobody holds its last node.
 
 # %% tags=["figure"] id="figure-elementwise"
-t = np.linspace(-2.5, 2.5, 201)
-positive = np.where(t > 0.05, t, np.nan)
-curves = {"exp": (np.exp(t), np.exp(t)), "log": (np.log(positive), 1 / positive)}
-curves |= {"tanh": (np.tanh(t), 1 - np.tanh(t) ** 2), "relu": (np.maximum(t, 0), (t > 0) * 1.0)}
+ts = np.linspace(-2.5, 2.5, 201)
+positive = np.where(ts > 0.05, ts, np.nan)
+curves = {"exp": (np.exp(ts), np.exp(ts)), "log": (np.log(positive), 1 / positive)}
+curves |= {"tanh": (np.tanh(ts), 1 - np.tanh(ts) ** 2), "relu": (np.maximum(ts, 0), (ts > 0) * 1.0)}
 fig, axes = plt.subplots(1, 4, figsize=(12, 2.8), layout="constrained")
 for ax, (name, (y_curve, slope_curve)) in zip(axes, curves.items()):
-    ax.plot(t, y_curve, color=BLUE, label="value")
-    ax.plot(t, slope_curve, "--", color=VERMILION, label="local slope")
+    ax.plot(ts, y_curve, color=BLUE, label="value")
+    ax.plot(ts, slope_curve, "--", color=VERMILION, label="local slope")
     ax.set(title=name, xlabel="input", xlim=(-2.5, 2.5), ylim=(-3, 4))
 axes[0].legend()
 fig.suptitle("exp and tanh can tell their slope from their output; relu needs one bit: which side of 0")
@@ -748,6 +828,31 @@ plt.show()
 #
 # Operands have two axes or more; numpy's `@` multiplies the last two and broadcasts those in front, so `unbroadcast` is needed
 # here too. `linear` does $xW + b$ as one operation: one entry on the tape in place of two.
+
+# %% tags=["figure"] id="figure-dominoes"
+size = {"n": 2, "k": 5, "m": 3}
+products = {
+    "Y = A B": [("A", "n", "k"), ("B", "k", "m"), ("Y", "n", "m")],
+    "cotangent of A": [("Ȳ", "n", "m"), ("Bᵀ", "m", "k"), ("Ā", "n", "k")],
+    "cotangent of B": [("Aᵀ", "k", "n"), ("Ȳ", "n", "m"), ("B̄", "k", "m")],
+}
+fig, axes = plt.subplots(1, 3, figsize=(12, 2.4), layout="constrained")
+for ax, (title, row) in zip(axes, products.items()):
+    left = 0
+    for (name, up, across), sign in zip(row, ["·", "=", ""]):
+        width, height = size[across], size[up]
+        ax.add_patch(plt.Rectangle((left, -height / 2), width, height, fc="#FFF3D6", ec="0.3"))
+        ax.text(left + width / 2, 0, f"{name}\n{up}×{across}", ha="center", va="center")
+        ax.text(left + width + 0.6, 0, sign, ha="center", va="center", fontsize=16)
+        left += width + 1.2
+    ax.set(xlim=(-0.5, left - 0.7), ylim=(-2.8, 2.8), title=title, aspect="equal")
+    ax.axis("off")
+fig.suptitle("Neighbours share a size; where n = k = m the shapes say nothing, and only the indices do")
+plt.show()
+
+# %% [markdown]
+# *Figure: three products as rectangles. A, n×k, times B, k×m, gives Y, n×m. The cotangent of Y, n×m, times B transposed, m×k, gives
+# that of A, n×k. A transposed, k×n, times the cotangent of Y gives that of B, k×m.*
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -1082,6 +1187,29 @@ award("4.7", judge_softmax(submission, challenge_seed("4.7", "logits"), rows=6, 
 # %% [markdown]
 # ### What just happened
 #
+# The gradient of one row is $p$ less the one-hot target: the right letter's logit is pulled up by what its probability lacks, and
+# the others are pushed down by what they have. The pulls add up to zero.
+
+# %% tags=["figure"] id="figure-pulls"
+z_row, right_class = np.array([1.2, -0.4, 0.6, 2.0, -1.5]), 2
+p_row = np.exp(z_row - z_row.max())
+p_row /= p_row.sum()
+target = (np.arange(5) == right_class).astype(float)
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
+left.bar(range(5), p_row, color=BLUE, label="p")
+left.bar(range(5), target, color="none", ec=VERMILION, lw=2, ls="--", label="target")
+left.set(xlabel="class", ylabel="probability", title="What the model says, and what was right")
+left.legend()
+right.bar(range(5), target - p_row, color=[VERMILION if t else BLUE for t in target], ec="0.2")
+right.axhline(0, color="0")
+right.set(xlabel="class", ylabel="−gradient: target − p", title="Descent lifts the right logit, lowers the rest")
+plt.show()
+
+# %% [markdown]
+# *Figure: left, five probabilities as bars with the target, 1 at class 2, as a dashed outline. Right, the step of gradient descent
+# for each logit: up at class 2, down at all others, most where p was largest.*
+
+# %% [markdown]
 # Fusing three things into one bought safety (no overflow, no $\log 0$, no division by a tiny probability), memory (one table kept,
 # not four) and time. Libraries do the same. The price is a rule that somebody has to derive and test: which you did.
 
@@ -1232,6 +1360,25 @@ if y is not None:
     except RuntimeError as error:
         print("second call:", error)
 
+# %% [markdown]
+# **You have met torch.** Its graph is the one that you have built, under other names. Your `edges` are `next_functions`; the
+# place where a leaf's `grad` is added up is an entry of its own, `AccumulateGrad`; `keep_graph` is `retain_graph`. And it refuses a
+# second walk for the same reason:
+
+# %% id="torch-graph"
+a_t, b_t = (torch.tensor(number, requires_grad=True) for number in (2.0, 3.0))
+e_t = (a_t * b_t) * (b_t + 1)
+todo = [(e_t.grad_fn, 0)]
+while todo:
+    made_by, depth = todo.pop()
+    print("    " * depth + made_by.name().split("::")[-1])
+    todo += [(operand, depth + 1) for operand, _ in reversed(made_by.next_functions) if operand]
+e_t.backward()
+try:
+    e_t.backward()
+except RuntimeError as error:
+    print("\nsecond call:", str(error).split(" (")[0])
+
 # %% [markdown] id="exercise-4.9"
 # ## 5 · Train with it
 #
@@ -1247,9 +1394,10 @@ if y is not None:
 
 # %% role="locked" id="names"
 letters = ".abcdefghijklmnopqrstuvwxyz"
+stoi = {letter: i for i, letter in enumerate(letters)}
 train_names, _, _ = split_names(read_names())
 text = "..." + "...".join(train_names) + "..."
-codes = np.array([letters.index(letter) for letter in text])
+codes = np.array([stoi[letter] for letter in text])
 windows = np.lib.stride_tricks.sliding_window_view(codes, 4)
 windows = windows[(windows[:, 3] > 0) | (windows[:, 2] > 0)]  # not those that lie between two names
 Xtr, Ytr = windows[:, :3], windows[:, 3]  # ints (m, 3) and (m,)
@@ -1389,7 +1537,7 @@ print(f"data: 3 letters in, 27 scores out.   differentiated: {sum(sizes):,} para
 #
 # ### 4.10 One pass against n passes
 #
-# ●○○ easy · about 15 minutes · 2 points
+# ●○○ easy · about 10 minutes · 2 points
 #
 # For $f: \mathbb R^n \to \mathbb R$, forward mode gives one directional derivative a pass, $\dot y = \nabla f(x)\cdot v$. Reverse mode gives
 # $\nabla f(x)$ in one. Write both:
@@ -1529,6 +1677,40 @@ plt.show()
 # %% [markdown]
 # *Figure: states held against work done. Keeping everything is a triangle that rises to 100 and falls again. With a checkpoint every 10
 # steps a low saw-tooth line never exceeds 19, and ends later, at about 290 instead of 200 steps of work.*
+
+# %% [markdown]
+# Where do those steps go? Draw which state is worked on at each moment, for 16 steps with a checkpoint every 4:
+
+# %% tags=["figure"] id="figure-schedule"
+L, s, moment = 16, 4, 0
+fig, ax = plt.subplots(figsize=(9, 3.4), layout="constrained")
+
+
+def stretch(start, end, style, label):
+    """Work from state `start` to state `end`, one step a moment."""
+    global moment
+    length = abs(end - start)
+    ax.plot([moment, moment + length], [start, end], style, lw=2, label=label)
+    moment += length
+
+
+stretch(0, L - s, "-", "first sweep: checkpoints only")
+for start in range(L - s, -1, -s):
+    named = start == L - s  # one entry of each kind in the legend
+    stretch(start, start + s - 1, "--", "a segment again, all its states kept" if named else None)
+    stretch(start + s, start, ":", "back through the segment" if named else None)
+for line, colour in zip(ax.lines, [BLUE] + [ORANGE, VERMILION] * 4):
+    line.set_color(colour)
+for start in range(0, L, s):
+    ax.axhline(start, color="0.6", lw=0.8, zorder=0)
+ax.set(xlabel="calls of step or step_vjp so far", ylabel="position in the chain", yticks=range(0, L + 1, s))
+ax.set_title("Sweep once, then fetch segment after segment from the end")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: position in the chain, 0 to 16, against work. A solid line climbs to 12. Then four times, from the last segment to the
+# first, a dashed line climbs through the segment and a dotted one descends through it. Lines mark the checkpoints 0, 4, 8, 12.*
 
 # %% [markdown] id="exercise-4.11"
 # ### 4.11 Checkpoint a chain

@@ -16,7 +16,7 @@
 # - **You will be able to** find and mend the failures that automatic differentiation does not report: gradients that
 #   are zero, infinite, stale, or cut off.
 # - **You need** autograd in torch, the chain rule, and batch norm's idea (chapter 05). Nothing is imported from there.
-# - **Time:** 150 minutes. **Points:** 30 in twelve exercises, the last six of them snippets with a leak.
+# - **Time:** 150 minutes, 125 of them for the twelve exercises; the last six are snippets with a leak. **Points:** 30.
 # - **Where you are:** the engine is right (chapter 04), you can do its work by hand (05); here it is right, and
 #   training fails all the same.
 
@@ -75,6 +75,27 @@ def slope(f, x, dtype=torch.float32):
 
 for x in (16.0, 17.0, -88.0, -89.0):
     print(f"σ′({x:5.1f}) = {slope(torch.sigmoid, x):.3g}")
+
+# %% [markdown]
+# Floating-point numbers are dense near 0 and sparse further out: the gap from a number to the next one grows with the number. So
+# where a curve is pressed against 1 matters more than where it is pressed against 0:
+
+# %% tags=["figure"] id="figure-gaps"
+numbers = np.geomspace(1e-44, 1e38, 400).astype(np.float32)
+plt.figure(figsize=(8, 3))
+plt.loglog(numbers, np.spacing(numbers), color=BLUE)
+for at, words, shift in ((1e-30, "near 0: gaps of 1e-37", (45, -6)), (1.0, "at 1: a gap of 1e-7", (-150, 22))):
+    gap = np.spacing(np.float32(at))
+    plt.plot(at, gap, "D", color=VERMILION)
+    plt.annotate(words, (at, gap), shift, textcoords="offset points", arrowprops={"arrowstyle": "->"})
+plt.title("Next to 1 a float32 cannot see what is smaller than 1e-7; next to 0 it can")
+plt.xlabel("a float32 number")
+plt.ylabel("distance to the next one")
+plt.show()
+
+# %% [markdown]
+# *Figure: the distance from a float32 number to the next, on logarithmic axes. It is constant at 1e-45 up to 1e-38 and then rises
+# in proportion to the number; marks at 1e-30, with a gap near 1e-37, and at 1, with a gap near 1e-7.*
 
 # %% [markdown]
 # ### 6.1 Measure the edge, then predict it
@@ -361,7 +382,7 @@ plt.show()
 # %% [markdown]
 # ### 6.3 Count the dead, revive them
 #
-# ●○○ easy · about 10 minutes · 2 points
+# ●○○ easy · about 8 minutes · 2 points
 #
 # `dead_units`: which units are silent ($z\le0$) on every example. `revive`: new biases, `b` itself stays as it is. Each
 # dead unit's bias is shifted so that the *median* of its $z$ over the batch becomes 0; then it fires on half of the
@@ -456,7 +477,7 @@ plt.show()
 # %% [markdown]
 # ### 6.4 Predict the first loss, quiet the head
 #
-# ●●○ medium · about 10 minutes · 2 points
+# ●●○ medium · about 12 minutes · 2 points
 #
 # Let the $V$ logits be independent, $N(0, s^2)$. The loss is $\ln\sum_j e^{z_j} - z_y$. Replace the sum by $V$ times the
 # mean of $e^z$, a good approximation for many letters and small $s$, and `start_loss` has a closed form. Then scale a
@@ -556,7 +577,7 @@ plt.show()
 # %% [markdown]
 # ### 6.5 Batch norm with a memory
 #
-# ●●○ medium · about 15 minutes · 3 points
+# ●●○ medium · about 12 minutes · 3 points
 #
 # $$y = \gamma\,\frac{x-\mu}{\sqrt{v+\varepsilon}} + \beta,\qquad
 # \text{running} \leftarrow (1-m)\,\text{running} + m\cdot\text{batch}$$
@@ -944,7 +965,7 @@ plt.show()
 # %% [markdown]
 # ### 6.8 A gradient with all its paths
 #
-# ●●○ medium · about 10 minutes · 2 points
+# ●●○ medium · about 8 minutes · 2 points
 #
 # Write `block_backward`. Leave the caller's arrays as they are.
 
@@ -1046,10 +1067,30 @@ plt.show()
 # %% [markdown]
 # *Figure: left, the length of (t, 0), a V that touches 0. Right, its gradient, −1 and 1, and a cross at t = 0 for NaN.*
 
+# %% tags=["figure"] id="figure-branches"
+spots = {"square": (0, 0.5), "sqrt": (1.6, 1), "zeros": (1.6, 0), "where": (3.2, 0.5)}
+shares = [("where", "sqrt", "not chosen: 0"), ("where", "zeros", "chosen: 1"), ("sqrt", "square", "0 · 1/(2√0) = 0 · ∞ = NaN")]
+plt.figure(figsize=(8, 2.6))
+for start, end, words in shares:
+    bad = "NaN" in words
+    look = {"arrowstyle": "-|>", "color": VERMILION if bad else "0.4", "lw": 2.5 if bad else 1, "ls": "--" if bad else "-"}
+    plt.annotate("", spots[end], spots[start], arrowprops=look | {"shrinkA": 26, "shrinkB": 28})
+    middle = np.add(spots[start], spots[end]) / 2
+    plt.text(*(middle + (0, 0.24 if end != "zeros" else -0.28)), words, ha="center", color=look["color"])
+for name, place in spots.items():
+    plt.text(*place, name, ha="center", va="center", bbox={"boxstyle": "round,pad=0.4", "fc": "white"})
+plt.gca().set(xlim=(-0.4, 3.7), ylim=(-0.4, 1.5), title="A zero row, backward: the branch not chosen gets 0, and makes NaN of it")
+plt.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: the graph of the guarded length for a zero row, with arrows backward. where hands 1 to zeros and 0 to sqrt; from sqrt to
+# square a thick dashed arrow says 0 times infinity, NaN.*
+
 # %% [markdown]
 # ### 6.9 Lengths with a gradient
 #
-# ●●○ medium · about 10 minutes · 2 points
+# ●●○ medium · about 8 minutes · 2 points
 #
 # Write `lengths`. A zero row has length 0 and gradient 0, the smallest subgradient; every other row, however short, has
 # its exact length and gradient $v/\lVert v\rVert$. No NaN may arise anywhere in the backward pass, not even one that is
@@ -1140,7 +1181,7 @@ plt.show()
 # %% [markdown]
 # ### 6.10 A loss that pulls hardest when most wrong
 #
-# ●○○ easy · about 6 minutes · 2 points
+# ●○○ easy · about 5 minutes · 2 points
 #
 # Write `stable_loss`, the mean of $-\log\operatorname{softmax}(z)_y$, finite and exact for any finite logits.
 
@@ -1218,6 +1259,28 @@ plt.show()
 # %% [markdown]
 # *Figure: bars of the last state's gradient for each of eight inputs. Only the bar at t = 7 is above 0; the hatched region,
 # t = 3 to 7, is where bars should be.*
+
+# %% tags=["figure"] id="figure-cuts"
+fig, axes = plt.subplots(1, 2, figsize=(12, 2.2), layout="constrained")
+panels = {"as written: cut at every step": range(5), "wanted: cut on entry and where a text ends": (0, 3)}
+for ax, (title, cuts) in zip(axes, panels.items()):
+    for t in range(5):
+        cut = t in cuts
+        look = {"arrowstyle": "<|-", "color": VERMILION if cut else BLUE, "ls": ":" if cut else "-", "lw": 1 if cut else 2}
+        ax.annotate("", (t - 0.25, 0), (t - 0.75, 0), arrowprops=look)
+        ax.text(t, 0, f"h{'₀₁₂₃₄'[t]}", ha="center", va="center", bbox={"boxstyle": "circle", "fc": "w"})
+        if cut:
+            ax.text(t - 0.5, 0.18, "✂", ha="center", color=VERMILION, fontsize=13)
+    ax.text(-1, 0, "h", ha="center", va="center", bbox={"boxstyle": "circle", "fc": "0.9"})
+    ax.text(2, -0.36, "text ends", ha="center")
+    ax.set(xlim=(-1.3, 4.3), ylim=(-0.6, 0.5), title=title)
+    ax.axis("off")
+fig.suptitle("Gradients run along solid arrows only")
+plt.show()
+
+# %% [markdown]
+# *Figure: twice the chain from h, the state carried in, to h₀ … h₄, where a text ends at h₂. On the left every arrow is dotted and
+# cut. On the right only the arrow from h to h₀ and the one from h₂ to h₃ are; along the others gradients run back.*
 
 # %% [markdown]
 # ### 6.11 One window, cut where it should be

@@ -7,6 +7,7 @@ from poles and kinks, so that rounding stays rounding.
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import torch
 
@@ -76,7 +77,11 @@ def torch_functions() -> dict[str, Callable]:
 
 def by_torch(source: str, x: Sequence[float], v: Sequence[float]) -> tuple[float, float]:
     """A program's value and tangent by `torch.func.jvp`, in float64."""
+    return _by_torch(source, tuple(x), tuple(v))
 
+
+@lru_cache(maxsize=256)  # asked once when a program is drawn, and once when it is judged
+def _by_torch(source: str, x: tuple[float, ...], v: tuple[float, ...]) -> tuple[float, float]:
     def program(*values: torch.Tensor) -> torch.Tensor:
         return run_program(source, dict(zip(INPUTS, values, strict=True)), torch_functions())
 
