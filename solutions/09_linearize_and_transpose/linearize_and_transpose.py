@@ -16,7 +16,7 @@
 # - **You will be able to** derive reverse mode from forward mode, the way JAX does: linearize a program, then transpose it.
 # - **You need** forward mode with levels (chapter 03) and the idea of a vjp (04). This chapter is an elective; it builds a third
 #   engine, of under 200 lines, in which derivatives of derivatives come for free.
-# - **Time:** 240 minutes. **Points:** 40, over eleven exercises.
+# - **Time:** 240 minutes, half an hour of them to read the core. **Points:** 40, over eleven exercises.
 # - **Checks:** run `check("9.1")` as often as you like. It says which case fails and what such a value usually means.
 
 # %% role="locked" id="setup"
@@ -28,10 +28,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from grader.check import check, read_names
+from grader.check import check, quick_figures, read_names, steps
 
 torch.set_num_threads(1)  # the arrays are small: one thread is as fast as many
-plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "image.cmap": "cividis"})
+plt.rcParams.update({"figure.dpi": 80, "axes.grid": True, "grid.alpha": 0.3, "image.cmap": "cividis"})
+quick_figures()  # under grading figures are not painted
 BLUE, ORANGE, VERMILION, GREEN = "#0072B2", "#E69F00", "#D55E00", "#009E73"
 
 # %% [markdown]
@@ -86,9 +87,7 @@ def draw_graph(ax, labels, factors, title, colour, reverse=False):
 # %% tags=["figure"] id="figure-idea"
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.2), layout="constrained")
 draw_graph(axes[0], ["x", "sin", "exp", "y"], [""] * 4, "1 · known: the values", "0.4")
-draw_graph(
-    axes[1], ["$t$", "$b_1$", "$b_2$", "$\\dot y$"], ["c", "e", "e", "s"], "2 · the linear program: tangents", BLUE
-)
+draw_graph(axes[1], ["$t$", "$b_1$", "$b_2$", "$\\dot y$"], ["c", "e", "e", "s"], "2 · the linear program: tangents", BLUE)
 turned = ["$\\bar t$", "$b_1$", "$b_2$", "$\\bar y$"]
 draw_graph(axes[2], turned, ["c", "e", "e", "s"], "3 · its transpose: cotangents", VERMILION, reverse=True)
 fig.suptitle("Linearize, then turn the arrows round: the factors on them stay")
@@ -117,7 +116,6 @@ print(f"<J1ᵀ (J2ᵀ ct), t>   {(J1.T @ (J2.T @ ct)) @ t:.12f}")
 # says that one variable is a primitive applied to others, a `Program` is a list of equations. What stands in `ins` is either a `Var` or a
 # **known** value.
 
-
 # %% role="locked" id="core-program"
 @dataclass(eq=False, slots=True)
 class Var:
@@ -144,6 +142,26 @@ class Program:
     eqns: list
     outputs: list
 
+
+# %% tags=["figure"] id="figure-program"
+listing = [("b", "mul a", "cos"), ("c", "mul a", "exp"), ("d", "mul b", "exp"), ("e", "mul c", "sin"), ("f", "add d e", "")]
+notes = ["a is read twice", "grey: known arrays, the residuals", "", "", "every variable is written once, before it is read"]
+fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
+for y, left, text in [(5, "inputs", "a"), (-1, "outputs", "f")]:
+    ax.text(0, y, left, weight="bold")
+    ax.text(2, y, text, family="monospace")
+for y, (out, read, known), note in zip([4, 3, 2, 1, 0], listing, notes):
+    ax.text(0, y, "Eqn", weight="bold")
+    ax.text(2, y, f"{out} = {read}", family="monospace")
+    ax.text(4.2, y, known, family="monospace", bbox={"fc": "0.85", "ec": "none"} if known else None)
+    ax.text(6, y, note, style="italic")
+ax.set(xlim=(0, 12), ylim=(-1.6, 5.7), title="The linear program of section 1 as a Program: one Eqn a line")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: a listing. Input a; five equations b = mul a cos, c = mul a exp, d = mul b exp, e = mul c sin, f = add d e; output f. Known arrays stand on grey; a is read by
+# two equations.*
 
 # %% [markdown]
 # Next, a **level** for every transformation at work. A value that belongs to a level is a `Dual` (forward mode: primal and tangent) or
@@ -209,6 +227,27 @@ def bind(name, *operands, **params):
     return level.step(level, name, operands, params)
 
 
+# %% tags=["figure"] id="figure-bind"
+stages = ["array 3.0", "Dual, age 4", "Dual, age 7", "Unknown, age 9"]
+fig, ax = plt.subplots(figsize=(9, 2.7), layout="constrained")
+for n, (who, colour) in enumerate(zip(reversed(stages), [VERMILION, ORANGE, BLUE, "0.4"])):
+    ax.text(2.6 * n, 1, who, ha="center", va="center", bbox={"boxstyle": "round", "fc": "w", "ec": colour, "lw": 2})
+    if n < 3:
+        ax.annotate("", (2.6 * n + 1.75, 1), (2.6 * n + 0.95, 1), arrowprops={"arrowstyle": "-|>", "lw": 1.5})
+        ax.text(2.6 * n + 1.35, 1.2, "bind", ha="center")
+for n, what in enumerate(["writes an Eqn", "primal and tangent", "primal and tangent", "numpy computes"]):
+    ax.text(2.6 * n, 0.55, what, ha="center", style="italic")
+ax.text(0, 1.45, "inside: asked first", ha="center")
+ax.text(7.8, 1.45, "outside: asked last", ha="center")
+ax.set(xlim=(-1.3, 9.1), ylim=(0.3, 1.7))
+ax.set_title("The youngest level among the operands acts, and binds again what it peels off")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: a row of four boxes joined by arrows named bind: an Unknown of age 9, a Dual of age 7, a Dual of age 4, an array. The youngest is asked first; each peels off
+# its own level and passes on what is left, until numpy computes.*
+
 # %% [markdown]
 # What one calls are functions. **Broadcasting is made explicit here**, once: `alike` gives two operands the same shape by the primitive
 # `broadcast`, so that no rule below has to think of it. A plain Python number fits every shape.
@@ -258,10 +297,32 @@ Tracer.__truediv__, Tracer.__rtruediv__ = lambda x, y: div(x, y), lambda x, y: d
 Tracer.__matmul__, Tracer.__rmatmul__ = lambda x, y: matmul(x, y), lambda x, y: matmul(y, x)
 Tracer.__neg__, Tracer.__pow__ = lambda x: neg(x), lambda x, p: power(x, p)
 
+# %% tags=["figure"] id="figure-broadcast"
+column, row = np.array([[1.0], [2.0], [3.0]]), np.array([[0.0, 4.0, 8.0, 12.0]])
+fig, axes = plt.subplots(1, 5, figsize=(11, 2.2), layout="constrained", width_ratios=(1, 4, 4, 4, 4))
+panels = {
+    "x (3, 1)": column,
+    "broadcast(x, (3, 4))": np.broadcast_to(column, (3, 4)),
+    "y (1, 4)": row,
+    "broadcast(y, (3, 4))": np.broadcast_to(row, (3, 4)),
+    "add: shapes are equal": column + row,
+}
+for ax, (title, values) in zip(axes, panels.items()):
+    ax.imshow(values, vmin=0, vmax=15)
+    for (i, j), value in np.ndenumerate(values):
+        ax.text(j, i, f"{value:g}", ha="center", va="center", color="w" if value < 8 else "k")
+    ax.set_title(title, fontsize=10)
+    ax.axis("off")
+fig.suptitle("x + y is three equations: two broadcasts, and an addition that knows nothing of them")
+plt.show()
+
+# %% [markdown]
+# *Figure: five grids of numbers. A column of three is repeated to 3 × 4, a row of four is repeated to 3 × 4, and their sum is taken entry by entry.*
+
 # %% [markdown] id="exercise-9.1"
 # ### 9.1 More primitives
 #
-# ●○○ easy · about 15 minutes · 3 points
+# ●○○ easy · about 12 minutes · 3 points
 #
 # A primitive begins with its **value rule**: what it does to arrays. Add these to `VALUE`:
 #
@@ -274,6 +335,27 @@ Tracer.__neg__, Tracer.__pow__ = lambda x: neg(x), lambda x, p: power(x, p)
 # | `transpose` | `x`, `axes` | `out.shape[i] == x.shape[axes[i]]` |
 # | `gather` | `x` $(m, \dots)$, `index` $(\ast)$ | `x[index]`, of shape $(\ast, \dots)$ |
 # | `scatter_add` | `x` $(\ast, \dots)$, `index` $(\ast)$, `shape` $(m, \dots)$ | $\text{out}_r = \sum_{i:\,\text{index}_i = r} x_i$ |
+
+# %% tags=["figure"] id="figure-gather"
+index, hues = [0, 2, 2, 1], [BLUE, ORANGE, GREEN]
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
+titles = ["gather: copies rows", "scatter_add: rows come home and add up"]
+for ax, title, left, right in zip(axes, titles, ["x", "out"], ["out", "x"]):
+    for r in range(3):
+        ax.add_patch(plt.Rectangle((0, -r - 0.8), 1.6, 0.6, fc=hues[r], ec="k", hatch=["", "//", ".."][r]))
+    for n, r in enumerate(index):
+        ax.add_patch(plt.Rectangle((4, 0.3 - n - 0.6), 1.6, 0.6, fc=hues[r], ec="k", hatch=["", "//", ".."][r]))
+        ends = [(1.7, -r - 0.5), (3.9, -n)]
+        ax.annotate("", *(ends[::-1] if title[0] == "g" else ends), arrowprops={"arrowstyle": "-|>", "lw": 1.4})
+    ax.text(0.8, 0.15, f"{left} (3, k)", ha="center")
+    ax.text(4.8, 0.55, f"{right} (4, k), index {index}", ha="center")
+    ax.set(xlim=(-0.3, 7), ylim=(-3.7, 1), title=title)
+    ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: twice three rows on the left and four on the right, joined as index [0, 2, 2, 1] says. In gather the arrows go from left to right: row 2 is copied twice. In
+# scatter_add they go back: two arrows end at row 2.*
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -342,9 +424,7 @@ for (title, matrix), column in zip(linear_maps.items(), axes.T):
         ax.set_title(name, fontsize=10)
         ax.set(xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry", ylabel="output entry")
         ax.grid(False)
-fig.suptitle(
-    "A linear primitive is a matrix of zeros and ones; the transposes are primitives too: scatter-add, sum, broadcast"
-)
+fig.suptitle("A linear primitive is a matrix of zeros and ones; its transpose is a primitive, too: scatter-add, sum, broadcast")
 plt.show()
 
 # %% [markdown]
@@ -364,7 +444,6 @@ plt.show()
 # differentiated themselves.
 #
 # **a.** If $f$ is linear, its derivative is $f$. List the primitives of *one* operand that are linear in it; they get this rule:
-
 
 # %% role="locked" id="linear-rule"
 def linear_rule(name):
@@ -429,7 +508,31 @@ award("9.2", judge_jvp_rules(submission, challenge_seed("9.2", "operands"), rows
 # ### What just happened
 #
 # All the calculus of this chapter is in ten lines. Each rule multiplies `t` by something that does not depend on `t`: the tangent of a program is
-# made of linear primitives only, whatever the program is. The next figure shows what linearization throws away.
+# made of linear primitives only, whatever the program is. Which ones these are can be tried; what linearization throws away is in the second figure.
+
+# %% tags=["figure"] id="figure-linear"
+settings = dict.fromkeys(["neg", "exp", "sin", "tanh"], {}) | {"power": {"p": 2}, "reduce_max": {"axes": (0,)}}
+settings |= {"reduce_sum": {"axes": (0,)}, "broadcast": {"shape": (2, 4, 3)}, "transpose": {"axes": (1, 0)}}
+settings |= {"gather": {"index": np.array([0, 2, 2])}, "scatter_add": {"index": np.array([0, 2, 2, 1]), "shape": (3, 3)}}
+u, v = rng.normal(size=(2, 4, 3))
+gaps = {}
+for name, params in settings.items():
+    if name in VALUE:
+        op = lambda z: VALUE[name](z, **params)
+        gaps[name] = np.abs(op(2.0 * u + v) - 2.0 * op(u) - op(v)).max()
+fig, ax = plt.subplots(figsize=(9, 2.9), layout="constrained")
+colours = [BLUE if gap < 1e-12 else VERMILION for gap in gaps.values()]
+ax.bar(list(gaps), [max(gap, 1e-17) for gap in gaps.values()], color=colours)
+ax.axhline(1e-12, color="black", ls="--")
+ax.text(5.6, 1e-10, "above the line: curved\nbelow: linear, but for rounding", va="bottom")
+ax.set(yscale="log", ylim=(1e-17, 1e3), ylabel="|f(2u + v) − 2f(u) − f(v)|")
+ax.set_title("Ask the primitives themselves which of them are linear")
+ax.tick_params(axis="x", rotation=25)
+plt.show()
+
+# %% [markdown]
+# *Figure: a bar for each primitive on a logarithmic axis. neg, reduce_sum, broadcast, transpose, gather and scatter_add stand below the dashed line at 1e-12; exp, sin, tanh,
+# power and reduce_max are near 1 or above.*
 
 # %% tags=["figure"] id="figure-tangent-line"
 xs, at = np.linspace(-1, 1.6, 200), 0.5
@@ -440,14 +543,8 @@ left.plot(xs, value + slope * (xs - at), "--", color=BLUE, label="value + linear
 left.plot(at, value, "o", color="black")
 left.set(xlabel="x", ylabel="y", title="The function and its best linear approximation")
 gap = np.logspace(-4, 0, 30)
-right.loglog(
-    gap,
-    np.abs(np.sin(at + gap) * np.exp(at + gap) - value - slope * gap),
-    "s-",
-    color=VERMILION,
-    ms=4,
-    label="what is left out",
-)
+rest = np.abs(np.sin(at + gap) * np.exp(at + gap) - value - slope * gap)
+right.loglog(gap, rest, "s-", color=VERMILION, ms=4, label="what is left out")
 right.loglog(gap, gap**2, ":", color="black", label="slope 2")
 right.set(xlabel="distance from 0.5", ylabel="error", title="The rest is quadratic: only the linear part is kept")
 left.legend()
@@ -461,15 +558,16 @@ plt.show()
 # %% [markdown] id="exercise-9.3"
 # ### 9.3 Levels: whose tangent is it?
 #
-# ●●● hard · about 25 minutes · 4 points
+# ●●● hard · about 28 minutes · 4 points
 #
-# $\frac{d}{dx}\Big(x\cdot\frac{d}{dy}(x+y)\Big)$ is 1 everywhere. Two derivatives are at work in it, and a program that does not know whose tangent is
-# whose answers 2: that is **perturbation confusion**. Write
+# $\frac{d}{dx}\Big(x\cdot\frac{d}{dy}(x+y)\Big)$ is 1 everywhere. A program that does not know whose tangent is whose answers 2: that is **perturbation
+# confusion**. Write
 #
 # - `jvp_step(level, name, operands, params)`: a `Dual` of `level` has a primal and a tangent there; *everything else is a constant*, a `Dual` of
 #   another level included. The result's primal by `bind` on the primals, its tangent by adding what the rules give. No tangent at all: return the primal.
-# - `jvp(f, primals, tangents)`: the pair (value, tangent) of `f(*primals)`, on a fresh `Level(jvp_step)`. `f` returns an array or a *list* of arrays; then
-#   both parts of the pair are lists. A result that is no `Dual` of this level has the tangent 0.
+# - `jvp(f, primals, tangents)`: the pair (value, tangent) of `f(*primals)`, on a fresh `Level(jvp_step)`. Primals and tangents may be plain numbers:
+#   `as_array`, given below, makes arrays of them. `f` returns an array or a *list* of arrays; then both parts of the pair are lists. A result that is no
+#   `Dual` of this level has the tangent 0.
 
 # %% tags=["figure"] id="figure-onion"
 inner = {
@@ -508,7 +606,6 @@ plt.show()
 # `np.zeros(shape_of(y))` where it fails.
 #
 # </details></details></details>
-
 
 # %% role="answer" id="answer-9.3-a"
 def jvp_step(level, name, operands, params):
@@ -560,7 +657,6 @@ from grader.check.exercises.ch09_levels import judge_jvp
 award("9.3", judge_jvp(submission, challenge_seed("9.3", "programs"), rows=4, columns=3), points=4)
 ### END HIDDEN TESTS
 
-
 # %% id="try-nested"
 def derivative(f, x):
     """f'(x) for a function of one number."""
@@ -578,9 +674,7 @@ if derivative(lambda x: x, 1.0) is not None:
 
 # %% tags=["figure"] id="figure-orders"
 xs = np.linspace(-2, 1.5, 60)
-order_n = lambda n, x: (
-    2 ** (n / 2) * np.exp(x) * np.sin(x + n * np.pi / 4)
-)  # the n-th derivative of sin x · eˣ, by formula
+order_n = lambda n, x: 2 ** (n / 2) * np.exp(x) * np.sin(x + n * np.pi / 4)  # the n-th derivative of sin x · eˣ, by formula
 fig, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
 for n, colour, style in [(0, "black", "-"), (1, BLUE, "--"), (2, ORANGE, "-."), (3, VERMILION, ":")]:
     ax.plot(xs, order_n(n, xs), style, color=colour, label=f"derivative {n}" if n else "sin x · eˣ")
@@ -589,9 +683,7 @@ if derivative(lambda x: x, 1.0) is not None:
     for n, colour in [(1, BLUE), (2, ORANGE), (3, VERMILION)]:
         f = lambda x, inner=f: derivative(inner, x)  # one level more
         ax.plot(xs[::6], [f(x) for x in xs[::6]], "o", color=colour, ms=5)
-ax.set(
-    xlabel="x", ylabel="y", title="One, two and three levels deep: the dots of nested jvps lie on the formulas' lines"
-)
+ax.set(xlabel="x", ylabel="y", title="One, two and three levels deep: the dots of nested jvps lie on the formulas' lines")
 ax.legend()
 plt.show()
 
@@ -609,21 +701,20 @@ plt.show()
 #
 # ### 9.4 Known and unknown
 #
-# ●●○ medium · about 25 minutes · 5 points
+# ●●○ medium · about 30 minutes · 5 points
 #
-# Run a function although some inputs are not known yet. An operation whose operands are all known is computed, as always. One that touches an
-# **unknown** is written down for later. The result is a program with the known values inside: its **residuals**.
+# Run a function although some inputs are not known yet. An operation on known operands is computed; one that touches an **unknown** is written down for
+# later. The result is a program with the known values inside: its **residuals**.
 #
-# - `record_step(level, name, operands, params)` appends one `Eqn` to `level.eqns` and returns the `Unknown` of its `out`. An operand that is an
-#   `Unknown` *of this level* enters as its `var`; everything else is known, and enters as it is. `SHAPE[name]`, called like a value rule, gives the shape.
-# - `partial_eval(f, *shapes)` runs `f`, which returns a list, on unknowns of these shapes, on a fresh `Level(record_step)`, and returns the `Program`.
+# - `record_step(level, name, operands, params)` appends one `Eqn` to `level.eqns` and returns the `Unknown` of its `out`. An `Unknown` *of this level*
+#   enters as its `var`; every other operand is known, and enters as it is. `SHAPE[name]`, called like a value rule, gives the shape.
+# - `partial_eval(f, *shapes)` runs `f`, which returns a list, on unknowns of these shapes, on a fresh `Level(record_step)`; it returns the `Program`.
 #   Known outputs stay values.
+# - `evaluate(program, *inputs)`: the list of its outputs. Each equation goes through `bind`: inputs and residuals may be tracers.
 
 # %% role="locked" id="core-shapes"
 entrywise = lambda x, y=0, **params: y.shape if is_number(x) else x.shape
-SHAPE = dict.fromkeys(
-    ["add", "sub", "mul", "neg", "exp", "log", "sin", "cos", "tanh", "power", "stop_gradient"], entrywise
-)
+SHAPE = dict.fromkeys(["add", "sub", "mul", "neg", "exp", "log", "sin", "cos", "tanh", "power", "stop_gradient"], entrywise)
 SHAPE["reduce_sum"] = SHAPE["reduce_max"] = lambda x, axes: tuple(n for i, n in enumerate(x.shape) if i not in axes)
 SHAPE["broadcast"] = SHAPE["reshape"] = lambda x, shape: shape
 SHAPE["scatter_add"] = lambda x, index, shape: shape
@@ -652,10 +743,6 @@ plt.show()
 # recorded.*
 
 # %% [markdown]
-# - `evaluate(program, *inputs)`: run a program; the list of its outputs. Each equation goes through `bind`, so that inputs and residuals may be
-#   tracers.
-
-# %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
 #
 # `record_step` never computes anything: if it is called, an operand is unknown.
@@ -669,7 +756,6 @@ plt.show()
 # `evaluate` keeps a dictionary from `Var` to value. What is no `Var` stands for itself. The outputs are looked up in the same way as operands.
 #
 # </details></details></details>
-
 
 # %% role="answer" id="answer-9.4-a"
 def record_step(level, name, operands, params):
@@ -706,28 +792,25 @@ def evaluate(program, *inputs):
 
 
 # %% role="locked" id="core-show"
-def show(program):
-    """Print a program: variables are lower case, residuals upper case, plain numbers stand for themselves."""
-    if program is None:
-        return
+def show(*programs):
+    """Print programs: variables are lower case, residuals upper case (one array, one letter), numbers stand for themselves."""
     letters = [letter + tail for tail in ["", *map(str, range(1, 20))] for letter in "abcdefghijklmnopqrstuvwxyz"]
-    names, variables, residuals = {}, iter(letters), iter(letter.upper() for letter in letters)
+    names, capitals = {}, iter(letter.upper() for letter in letters)
+    for program in filter(None, programs):
+        variables = iter(letters)
 
-    def name(x):
-        if is_number(x):
-            return f"{x:g}"
-        if id(x) not in names:
-            names[id(x)] = next(variables if isinstance(x, Var) else residuals)
-        return names[id(x)]
+        def name(x):
+            if is_number(x):
+                return f"{x:g}"
+            if id(x) not in names:
+                names[id(x)] = next(variables if isinstance(x, Var) else capitals)
+            return names[id(x)]
 
-    print("inputs ", *(f"{name(x)}{x.shape}" for x in program.inputs))
-    for eqn in program.eqns:
-        ins = " ".join(name(x) for x in eqn.ins)
-        params = "".join(
-            f" {key}={value}" for key, value in eqn.params.items() if np.ndim(value) < 2 and not callable(value)
-        )
-        print(f"  {name(eqn.out)}{eqn.out.shape} = {eqn.name} {ins}{params}")
-    print("outputs", *(name(y) for y in program.outputs))
+        print("inputs ", *(f"{name(x)}{x.shape}" for x in program.inputs))
+        for eqn in program.eqns:
+            params = [f"{k}={v}" for k, v in eqn.params.items() if np.ndim(v) < 2 and not callable(v)]
+            print(f"  {name(eqn.out)}{eqn.out.shape} =", eqn.name, *map(name, eqn.ins), *params)
+        print("outputs", *map(name, program.outputs))
 
 
 # %% [markdown]
@@ -739,6 +822,32 @@ swing = lambda x: mul(sin(x), exp(x))
 x3 = np.array([0.5, 1.0, -2.0])
 program = partial_eval(lambda t: [jvp(swing, [x3], [t])[1]], (3,))
 show(program)
+
+# %% id="draw-program"
+def draw_program(ax, program, title, words=(), colour=BLUE, dead=()):
+    """A program from left to right: a box for each equation, an arrow for each variable that it reads. words: names of arrays."""
+    depth = dict.fromkeys(program.inputs, 0)
+    for eqn in program.eqns:
+        depth[eqn.out] = 1 + max(depth[x] for x in eqn.ins if isinstance(x, Var))
+    columns = {d: [x for x in depth if depth[x] == d] for d in depth.values()}
+    place = {x: (2 * depth[x], (len(columns[depth[x]]) - 1) / 2 - columns[depth[x]].index(x)) for x in depth}
+    name = lambda x: f"{x:g}" if is_number(x) else next((word for word, array in words if np.array_equal(array, x)), "")
+    style = {"ha": "center", "va": "center", "fontsize": 10}
+    for eqn in program.eqns:
+        reads = [x for x in eqn.ins if isinstance(x, Var)]
+        label = "\n".join([eqn.name, *(name(x) for x in eqn.ins if not isinstance(x, Var))])
+        box = {"fc": "0.85", "ec": "0.5", "ls": ":"} if eqn in dead else {"fc": "w", "ec": colour, "lw": 1.5}
+        ax.text(*place[eqn.out], label, bbox=box | {"boxstyle": "round"}, **style)
+        for x in reads:
+            ax.annotate("", place[eqn.out], place[x], arrowprops={"arrowstyle": "-|>", "shrinkA": 20, "shrinkB": 32})
+    for var in program.inputs:
+        ax.text(*place[var], "in", bbox={"boxstyle": "circle", "fc": "w"}, **style)
+    height = max(map(len, columns.values())) / 2 + 0.2
+    ax.set(xlim=(-0.6, 2 * len(columns) - 1), ylim=(-height, height), title=title)
+    ax.axis("off")
+
+
+words = [("sin x", np.sin(x3)), ("cos x", np.cos(x3)), ("exp x", np.exp(x3))]
 
 # %% [markdown]
 # Which residual is which? Say what `A`, `B` and `C` are, in the order of their first appearance: each is one of `"sin x"`, `"cos x"`, `"exp x"`.
@@ -765,10 +874,19 @@ award("9.4", judge_partial_eval(submission, challenge_seed("9.4", "programs"), r
 # Five equations, all linear in the input, and three residuals. The cosine, the exponential and the product were computed during the run; of the function's own
 # value nothing is left in the program. What a program must remember for its derivative is *visible*: it is the upper-case letters.
 
+# %% tags=["figure"] id="figure-recorded"
+if program is not None:
+    fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
+    draw_program(ax, program, "What was recorded: only what touches t, with the residuals as factors", words)
+    plt.show()
+
+# %% [markdown]
+# *Figure: the recorded program as a graph. An input, two products with cos x and exp x, two more with exp x and sin x, and an addition.*
+
 # %% [markdown] id="exercise-9.5"
 # ### 9.5 linearize = jvp + partial evaluation
 #
-# ●○○ easy · about 10 minutes · 3 points
+# ●○○ easy · about 8 minutes · 3 points
 #
 # $$\text{linearize}(f, x) = \big(\,f(x),\;\; t \mapsto J_f(x)\,t\,\big)$$
 #
@@ -789,7 +907,6 @@ award("9.4", judge_partial_eval(submission, challenge_seed("9.4", "programs"), r
 # One call of `partial_eval` with a `lambda *tangents: list(jvp(…))`; then a `Program` of the same inputs and equations with the second output only.
 #
 # </details></details></details>
-
 
 # %% role="answer" id="answer-9.5"
 def linearize(f, *primals):
@@ -852,8 +969,8 @@ if linearized is not None:
 # result, `(ct, *ins, **params)` gives the cotangent of that operand, in *its* shape. An operand that it is asked for is a `Var`, of which only the
 # shape is known. The others are known values.
 #
-# Write rules for `add`, `sub`, `neg`, `mul`, `matmul`, `reduce_sum`, `broadcast`, `reshape`, `transpose`, `gather`, `scatter_add`, in the
-# language of section 2, not in numpy.
+# First two helpers, `sum_to` and `spread`: what was copied is summed, what was summed is copied. Then rules for `add`, `sub`, `neg`, `mul`, `matmul`,
+# `reduce_sum`, `broadcast`, `reshape`, `transpose`, `gather`, `scatter_add`, in the language of section 2, not in numpy.
 
 # %% tags=["figure"] id="figure-dot-product"
 left = ["reduce_sum", "broadcast", "gather", "reshape", "transpose", "A @ ·"]
@@ -865,9 +982,7 @@ for row, (forward, backward, shape) in enumerate(zip(left, right, shapes)):
     ax.text(0, -row, forward, bbox={"boxstyle": "round", "fc": "#DDEBF5", "ec": BLUE}, **style)
     ax.text(2, -row, backward, bbox={"boxstyle": "round", "fc": "#FBE3D6", "ec": VERMILION}, **style)
     ax.annotate("", (1.6, 0.12 - row), (0.4, 0.12 - row), arrowprops={"arrowstyle": "-|>", "color": BLUE})
-    ax.annotate(
-        "", (0.4, -0.12 - row), (1.6, -0.12 - row), arrowprops={"arrowstyle": "-|>", "color": VERMILION, "ls": "--"}
-    )
+    ax.annotate("", (0.4, -0.12 - row), (1.6, -0.12 - row), arrowprops={"arrowstyle": "-|>", "color": VERMILION, "ls": "--"})
     ax.text(1, 0.2 - row, shape, ha="center", va="bottom", fontsize=8)
 ax.set(xlim=(-0.7, 2.7), ylim=(-5.6, 0.7))
 ax.axis("off")
@@ -895,7 +1010,6 @@ plt.show()
 # shape. Tuples, not lists, for `axes` and `shape`.
 #
 # </details></details></details>
-
 
 # %% role="answer" id="answer-9.6-a"
 def sum_to(ct, shape):
@@ -942,6 +1056,27 @@ from grader.check.exercises.ch09_transposes import judge_transposes
 award("9.6", judge_transposes(submission, challenge_seed("9.6", "operands"), rows=5, columns=2), points=6)
 ### END HIDDEN TESTS
 
+# %% tags=["figure"] id="figure-dot-test"
+params = {"reduce_sum": {"axes": (0,)}, "broadcast": {"shape": (2, 4, 3)}, "reshape": {"shape": (12,)}, "transpose": {"axes": (1, 0)}}
+params |= {"gather": {"index": np.array([0, 2, 2])}, "scatter_add": {"index": np.array([0, 2, 2, 1]), "shape": (3, 3)}}
+fig, ax = plt.subplots(figsize=(8, 2.9), layout="constrained")
+for (name, options), marker in zip(params.items(), "osD^v*"):
+    pairs = []
+    for t in rng.normal(size=(30, 4, 3)) if name in TRANSPOSE and name in VALUE else []:
+        image = VALUE[name](t, **options)
+        ct = rng.normal(size=image.shape)
+        pairs.append((np.sum(ct * image), np.sum(TRANSPOSE[name][0](ct, Var((4, 3)), **options) * t)))
+    if pairs:
+        ax.plot(*zip(*pairs), marker, ms=5, alpha=0.7, label=name)
+ax.axline((0, 0), slope=1, color="black", ls=":")
+ax.set(xlabel="⟨ct, A t⟩", ylabel="⟨Aᵀ ct, t⟩", title="The dot-product test: 30 random pairs a rule, all on the diagonal")
+if len(ax.lines) > 1:
+    ax.legend(ncols=2, fontsize=8)
+plt.show()
+
+# %% [markdown]
+# *Figure: both sides of the dot-product test against each other for six primitives, a marker each; every point lies on the dotted diagonal once 9.6 is done.*
+
 # %% [markdown]
 # ### What just happened
 #
@@ -951,7 +1086,7 @@ award("9.6", judge_transposes(submission, challenge_seed("9.6", "operands"), row
 # %% [markdown] id="exercise-9.7"
 # ### 9.7 Transpose a program
 #
-# ●●○ medium · about 20 minutes · 4 points
+# ●●○ medium · about 18 minutes · 4 points
 #
 # A program is a product of maps, and $(AB)^{\mathsf T} = B^{\mathsf T}A^{\mathsf T}$: the last equation comes first. A variable that was read twice receives twice, and
 # the cotangents **add up**.
@@ -976,7 +1111,6 @@ award("9.6", judge_transposes(submission, challenge_seed("9.6", "operands"), row
 # outputs.
 #
 # </details></details></details>
-
 
 # %% role="answer" id="answer-9.7-a"
 def pull(program, *cotangents):
@@ -1018,38 +1152,39 @@ from grader.check.exercises.ch09_pull import judge_pull
 award("9.7", judge_pull(submission, challenge_seed("9.7", "programs"), rows=2, columns=5), points=4)
 ### END HIDDEN TESTS
 
-# %% id="try-transposed"
+# %% tags=["figure"] id="figure-turned"
 if linearized is not None:
-    show(transposed(J))
+    show(J, transposed(J))
+if linearized is not None and transposed(J) is not None:
+    fig, axes = plt.subplots(1, 2, figsize=(13, 2.6), layout="constrained")
+    draw_program(axes[0], J, "the program", words)
+    draw_program(axes[1], transposed(J), "its transpose", words, colour=VERMILION)
+    plt.show()
+
+# %% [markdown]
+# *Figure: two graphs side by side. The program: products with cos x and exp x, then with exp x and sin x, then an addition. Its transpose: products with exp x and sin x come
+# first, those with cos x and exp x after them, then an addition.*
 
 # %% [markdown]
 # ### What just happened
 #
-# Compare with the program that you read in 9.4: five equations again, the same factors in the opposite order, and an addition where the input had branched. The
-# transpose of a program is a program. So it can be transposed again, which gives back the first map:
+# Above, the program of 9.4; below it, its transpose, with the same letters for the same residuals. Five equations again, the three factors in the opposite order,
+# an addition where the input had branched, a branch where there was an addition. The transpose of a program is a program. So it can be transposed again, which
+# gives back the first map:
 
 # %% tags=["figure"] id="figure-twice"
-mixed = lambda x: matmul(
-    np.array([[1.0, -2.0, 0.0], [0.5, 0.0, 3.0]]), reshape(sin(gather(x, np.array([0, 2, 2]))), (3, 1))
-)
+mixed = lambda x: matmul(np.array([[1.0, -2.0, 0.0], [0.5, 0.0, 3.0]]), reshape(sin(gather(x, np.array([0, 2, 2]))), (3, 1)))
 pair = linearize(mixed, np.array([0.3, 1.0, -0.7, 0.2]))
 if pair is not None and transposed(pair[1]) is not None:
     once, again = transposed(pair[1]), transposed(transposed(pair[1]))
-    matrix = lambda program, n, shape: np.stack(
-        [np.ravel(evaluate(program, e.reshape(shape))[0]) for e in np.eye(n)], 1
-    )
+    matrix = lambda program, n, shape: np.stack([np.ravel(evaluate(program, e.reshape(shape))[0]) for e in np.eye(n)], 1)
     fig, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
-    for ax, m, name in zip(
-        axes,
-        [matrix(pair[1], 4, (4,)), matrix(once, 2, (2, 1)), matrix(again, 4, (4,))],
-        ["J", "transposed", "transposed twice"],
-    ):
+    matrices = [matrix(pair[1], 4, (4,)), matrix(once, 2, (2, 1)), matrix(again, 4, (4,))]
+    for ax, m, name in zip(axes, matrices, ["J", "transposed", "transposed twice"]):
         ax.imshow(m, vmin=-3, vmax=3)
         for (i, j), entry in np.ndenumerate(m):
             ax.text(j, i, f"{entry:.2f}", ha="center", va="center", fontsize=9, color="w" if entry < 1 else "k")
-        ax.set(
-            title=name, xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry", ylabel="output entry"
-        )
+        ax.set(title=name, xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry", ylabel="output entry")
         ax.grid(False)
     fig.suptitle("Run on unit vectors, the programs show their matrices: twice transposed is the same map")
     plt.show()
@@ -1062,7 +1197,7 @@ if pair is not None and transposed(pair[1]) is not None:
 #
 # ### 9.8 vjp and grad
 #
-# ●○○ easy · about 15 minutes · 3 points
+# ●○○ easy · about 10 minutes · 3 points
 #
 # $$\text{vjp} = \text{transpose} \circ \text{linearize}$$
 #
@@ -1086,7 +1221,6 @@ if pair is not None and transposed(pair[1]) is not None:
 #
 # </details></details></details>
 
-
 # %% role="answer" id="answer-9.8"
 def vjp(f, *primals):
     """(f(*primals), back), where back(ct) is the list of cotangents of the primals."""
@@ -1098,7 +1232,6 @@ def vjp(f, *primals):
 
 def grad(f):
     """The function that gives the list of gradients of f, which returns a scalar array."""
-
     ### BEGIN SOLUTION
     def gradients(*primals):
         y, back = vjp(f, *primals)
@@ -1113,7 +1246,6 @@ def grad(f):
 # %% [markdown]
 # The proof of the pudding is the network of chapter 05: embedding, linear, batch normalisation, tanh, linear, cross-entropy. Written in our language it needs
 # nothing new. The largest logit of each row is subtracted as a constant, which changes neither value nor gradient.
-
 
 # %% role="locked" id="char-mlp"
 def char_mlp(C, W1, b1, W2, b2, bngain, bnbias, X, Y):
@@ -1154,7 +1286,6 @@ values = [(p * scales.get(name, 1.0) + (name == "bngain")).numpy() for name, p i
 loss_of = lambda *ps: char_mlp(*ps, X, Y)
 print("batch", X.shape, Y.shape, "  parameters", sum(v.size for v in values))
 
-
 # %% id="torch-gradients"
 def torch_loss(C, W1, b1, W2, b2, bngain, bnbias):
     """The same loss by torch's own functions."""
@@ -1179,12 +1310,8 @@ for ax, name, theirs, i in zip(axes, shapes, torch_gradients, range(7)):
     limit = max(np.abs(theirs).max(), 1e-8)  # that of b1 is zero but for rounding: batch norm removes it
     ax.plot(theirs / limit, mine / limit, ".", color=BLUE, ms=3)
     ax.plot([-1, 1], [-1, 1], ":", color="black", lw=1)
-    ax.set(
-        title=f"d{name}, up to {np.abs(theirs).max():.0e}" if name != "b1" else "db1: zero",
-        xlabel="torch",
-        xticks=[-1, 0, 1],
-        yticks=[-1, 0, 1],
-    )
+    ax.set(xlabel="torch", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    ax.set_title("db1: zero" if name == "b1" else f"d{name}, up to {np.abs(theirs).max():.0e}")
 axes[0].set_ylabel("this notebook")
 fig.suptitle("Gradients of the char-MLP, entry by entry, scaled by the largest: all on the diagonal")
 plt.show()
@@ -1226,6 +1353,23 @@ plt.show()
 # *Figure: bars of how often each primitive occurs in the loss, in its linearization and in the transpose of that. exp, log, tanh, power, reduce_max and stop_gradient
 # occur in the loss only. In the transpose scatter_add stands where gather stood, and sums are more, broadcasts fewer.*
 
+# %% tags=["figure"] id="figure-training"
+count = steps(full=150, quick=2)
+losses, weights = [], list(values)
+for _ in range(count if gradients is not None else 0):
+    losses.append(float(loss_of(*weights)))
+    weights = [w - 0.5 * d for w, d in zip(weights, grad(loss_of)(*weights))]
+fig, ax = plt.subplots(figsize=(7, 2.7), layout="constrained")
+ax.axhline(np.log(27), color="black", ls="--", label="guessing: ln 27")
+ax.plot(losses, color=BLUE, label="loss on the 32 contexts")
+ax.set(xlabel="step of gradient descent", ylabel="nats", ylim=(0, 4))
+ax.set_title("The engine trains: a gradient a step, from rules of forward mode")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: the loss of the char-MLP on one batch falls from above the dashed line of guessing at 3.3 to well below 1 within 150 steps.*
+
 # %% [markdown]
 # > **Often said: “reverse mode suits machine learning because data map from many dimensions to few.”** The data's shape has no say. What is differentiated
 # > is the loss as a function of the *parameters*, and that has one output. Here its Jacobian has one row:
@@ -1238,7 +1382,7 @@ print(f"the Jacobian of the loss: (1, {total}); one transposed pass, or {total} 
 # %% [markdown] id="exercise-9.9"
 # ### 9.9 Hessian times vector, by composition
 #
-# ●●○ medium · about 15 minutes · 2 points
+# ●●○ medium · about 12 minutes · 2 points
 #
 # $$H v = \frac{d}{d\varepsilon}\nabla f(x + \varepsilon v) \qquad\text{and}\qquad H v = \nabla\,\langle \nabla f(x),\, v\rangle$$
 #
@@ -1261,7 +1405,6 @@ print(f"the Jacobian of the loss: (1, {total}); one transposed pass, or {total} 
 #
 # </details></details></details>
 
-
 # %% role="answer" id="answer-9.9"
 def hvp(f, xs, vs):
     """H v, a list of arrays: forward mode over reverse mode."""
@@ -1272,7 +1415,6 @@ def hvp(f, xs, vs):
 
 def hvp_by_grad(f, xs, vs):
     """H v, a list of arrays: reverse mode over reverse mode."""
-
     ### BEGIN SOLUTION
     def along(*xs):
         total = 0.0
@@ -1320,6 +1462,21 @@ if errors:
 # *Figure: log-log plot of how far the gradient at x + εv is from two predictions. Circles, the old gradient: a line of slope 1. Squares, the old gradient
 # plus ε H v: a line of slope 2, far below for small ε.*
 
+# %% tags=["figure"] id="figure-hessian-block"
+unit = lambda k: [np.zeros(v.shape) if i != 4 else np.eye(27)[k] for i, v in enumerate(values)]  # along one entry of b2
+columns = [hvp(loss_of, values, unit(k))[4] for k in range(steps(full=27, quick=1))] if Hv is not None else []
+if columns:
+    fig, ax = plt.subplots(figsize=(4.6, 3.6), layout="constrained")
+    picture = ax.imshow(np.stack(columns, 1), cmap="PuOr", vmin=-0.003, vmax=0.003)
+    fig.colorbar(picture, label="entry of H", extend="both")
+    ax.set(xlabel="entry k of the direction", ylabel="entry of H v", title="A product brings a column: the block of b2")
+    ax.set(xticks=range(0, 27, 5), xticklabels=letters[::5], yticks=range(0, 27, 5), yticklabels=letters[::5])
+    ax.grid(False)
+    plt.show()
+
+# %% [markdown]
+# *Figure: the 27 × 27 block of the Hessian that belongs to b2, a letter a row and a column: positive beyond the scale on the diagonal, between 0 and −0.002 beside it.*
+
 # %% [markdown]
 # ### What just happened
 #
@@ -1332,13 +1489,12 @@ if errors:
 #
 # ### 9.10 Residuals, dead code, and a checkpoint
 #
-# ●●● hard · about 25 minutes · 4 points
+# ●●● hard · about 27 minutes · 4 points
 #
 # What a linear program keeps alive between its making and its running are its residuals.
 #
 # **a.** `residuals(program)`: the list of distinct known arrays in the equations' `ins` (the *same object* counts once; plain numbers do not count).
 # `prune(program)`: the program without **dead code**: equations on which no output depends, directly or through others, are left out.
-
 
 # %% role="answer" id="answer-9.10-a"
 def residuals(program):
@@ -1370,12 +1526,8 @@ if gradients is not None and residuals(Program([], [], [])) is not None:
     fig, ax = plt.subplots(figsize=(10, 3), layout="constrained")
     ax.bar(range(len(held)), [size(r) / 1024 for r in held], color=BLUE)
     ax.set_xticks(range(len(held)), [str(r.shape).replace(" ", "") for r in held], rotation=60)
-    total = sum(map(size, held)) / 1024
-    ax.set(
-        xlabel="residual, by shape",
-        ylabel="KiB",
-        title=f"What the char-MLP keeps for its gradient, parameters aside: {len(held)} arrays, {total:.0f} KiB",
-    )
+    title = f"What the char-MLP keeps for its gradient, parameters aside: {len(held)} arrays, {sum(map(size, held)) / 1024:.0f} KiB"
+    ax.set(xlabel="residual, by shape", ylabel="KiB", title=title)
     plt.show()
 
 # %% [markdown]
@@ -1390,7 +1542,6 @@ if gradients is not None and residuals(Program([], [], [])) is not None:
 # - `push`, with operands $x$ and $t$ and the value $J_f(x)\,t$. It is linear in its *second* operand.
 #
 # Write three rules: the jvp rule of `checkpoint` (it is a `push`), the value rule of `push`, and its transpose rule for $t$. The derivative of `push` itself is given.
-
 
 # %% role="locked" id="checkpoint-primitives"
 def checkpoint(f):
@@ -1489,9 +1640,7 @@ measured = {}
 if gradients is not None and "push" in TRANSPOSE and residuals(Program([], [], [])) is not None:
     measured = {segment: measure(segment) for segment in (0, 1, 2, 4, 8, 16)}
 for segment, (held, more, calls) in measured.items():
-    print(
-        f"segment {segment or 'none':>4}: {held:6,} bytes held, {more:6,} more at a time, tanh computed {calls} times"
-    )
+    print(f"segment {segment or 'none':>4}: {held:6,} bytes held, {more:6,} more at a time, tanh computed {calls} times")
 
 # %% tags=["figure"] id="figure-checkpoint"
 if measured:
@@ -1499,9 +1648,7 @@ if measured:
     held, more, calls = np.array(list(measured.values())).T
     fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
     left.bar(labels, held / 1024, color=BLUE, label="held from forward to backward")
-    left.bar(
-        labels, more / 1024, bottom=held / 1024, color=ORANGE, hatch="//", ec="w", label="while one segment runs back"
-    )
+    left.bar(labels, more / 1024, bottom=held / 1024, color=ORANGE, hatch="//", ec="w", label="while one segment runs back")
     left.set(xlabel="layers a segment", ylabel="KiB", title="Memory: least for segments of √16")
     left.set_ylim(0, 52)
     left.legend(loc="upper center")
@@ -1522,19 +1669,27 @@ if measured:
 #
 # Dead code matters as soon as a program has outputs that nobody asks for:
 
-# %% id="try-prune"
+# %% tags=["figure"] id="figure-dead"
 both = partial_eval(lambda t: [mul(t, 2.0), reduce_sum(mul(mul(t, 3.0), 4.0))], (3,))
 if both is not None:
     first_only = Program(both.inputs, both.eqns, both.outputs[:1])
     pruned = prune(first_only)
     print("equations before:", len(both.eqns), "  after:", "?" if pruned is None else len(pruned.eqns))
+if both is not None and pruned is not None:
+    fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
+    dead = set(both.eqns) - set(pruned.eqns)
+    draw_program(ax, both, "Only the first product is an output: what leads elsewhere is dead (dotted)", dead=dead)
+    plt.show()
+
+# %% [markdown]
+# *Figure: an input with arrows to two products. One, solid, is the output; from the other, dotted and grey, a chain leads on to a sum that nobody asks for.*
 
 # %% [markdown] id="exercise-9.11"
 # ## 8 · What has no transpose
 #
 # ### 9.11 Say no, clearly
 #
-# ●●○ medium · about 15 minutes · 2 points
+# ●●○ medium · about 13 minutes · 2 points
 #
 # Only linear programs have a transpose, and only what can be written down is a program. Two functions guard the doors.
 #
@@ -1544,6 +1699,20 @@ if both is not None:
 # - `concrete(x)`: the plain value at the bottom of `x`: the primal of a `Dual`, the primal of that, and so on. For an `Unknown` it raises
 #   `UnknownValue`: nobody can branch on what is not there.
 
+# %% tags=["figure"] id="figure-affine"
+t = np.linspace(-1.5, 1.5, 50)
+fig, ax = plt.subplots(figsize=(7, 2.9), layout="constrained")
+curves = {"2t − t": (t, BLUE, "-"), "t + 1": (t + 1, ORANGE, "--"), "t · t": (t * t, VERMILION, "-.")}
+for name, (y, colour, style) in curves.items():
+    ax.plot(t, y, style, color=colour, lw=2, label=name)
+for f, colour, marker in [(lambda t: t, BLUE, "o"), (lambda t: t + 1, ORANGE, "s"), (lambda t: t * t, VERMILION, "^")]:
+    ax.plot(1.0, 2 * f(0.5), marker, color=colour, mec="k", ms=9)
+ax.set(xlabel="t", ylabel="f(t)", title="Markers: twice f(½). Only a linear f is there at t = 1")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: a line through zero, a line shifted up by 1, and a parabola. A marker at t = 1 shows 2 f(1/2) for each: on the first line, off the other two (3 for 2, ½ for 1).*
 
 # %% role="locked" id="errors"
 class NotLinear(TypeError):
@@ -1569,7 +1738,6 @@ class UnknownValue(TypeError):
 #
 # </details></details></details>
 
-
 # %% role="answer" id="answer-9.11-a"
 def check_linear(program):
     """Raises NotLinear, naming the primitive, if `program` is not linear in its variables."""
@@ -1579,13 +1747,9 @@ def check_linear(program):
         if eqn.name not in TRANSPOSE:
             raise NotLinear(f"{eqn.name} has no transpose rule: it is not linear. Linearize the function first.")
         if eqn.name in ("mul", "matmul") and variables > 1:
-            raise NotLinear(
-                f"{eqn.name} of two variables is linear in each, not in both. Linearize the function first."
-            )
+            raise NotLinear(f"{eqn.name} of two variables is linear in each, not in both. Linearize the function first.")
         if eqn.name in ("add", "sub") and variables < 2:
-            raise NotLinear(
-                f"{eqn.name} of a variable and a known value is affine, not linear. Take the constant away."
-            )
+            raise NotLinear(f"{eqn.name} of a variable and a known value is affine, not linear. Take the constant away.")
     for y in program.outputs:
         if not isinstance(y, Var) and np.any(y):
             raise NotLinear("an output is a constant other than zero, which no linear map gives.")
@@ -1665,15 +1829,11 @@ ax.step(starts, lengths, where="mid", color="0.6", lw=4, label="turns of the loo
 sums = [0.7, 1.5, 3.0, 5.0, 9.0, 18.0]
 try:
     programs = [linearize(halve, np.array([start]))[1] for start in sums]
-    ax.plot(
-        sums, [len(program.eqns) for program in programs], "s", color=ORANGE, label="equations of the linear program"
-    )
+    ax.plot(sums, [len(program.eqns) for program in programs], "s", color=ORANGE, label="equations of the linear program")
     ax.plot(sums, [len(prune(program).eqns) for program in programs], "o", color=VERMILION, label="without dead code")
 except (TypeError, AttributeError):
     pass  # an earlier exercise is not done yet
-ax.set(
-    xlabel="sum of x", ylabel="number", title="A loop whose length depends on the data: one linear program for each run"
-)
+ax.set(xlabel="sum of x", ylabel="number", title="A loop whose length depends on the data: one linear program for each run")
 ax.legend()
 plt.show()
 
@@ -1691,7 +1851,6 @@ plt.show()
 # A third kind of level: a `Batched` value is an array with one more axis in front, of which the function knows nothing. Write `vmap_step`: entry by entry primitives take the
 # longer arrays as they are; for `reduce_sum` the axes move by one; `matmul` of a batched and a plain matrix is numpy's. An operand that is not batched gets the axis by
 # repetition.
-
 
 # %% role="answer" id="answer-9.12-a"
 class Batched(Tracer):
@@ -1723,7 +1882,6 @@ def vmap_step(level, name, operands, params):
 
 def vmap(f):
     """f for every entry of a leading axis of its arguments."""
-
     ### BEGIN SOLUTION
     def mapped(*xs):
         level = Level(vmap_step)
@@ -1741,12 +1899,25 @@ if vmap(per_example) is not None and gradients is not None:
     loop = np.stack([grad(per_example)(row)[0] for row in samples])
     print("a gradient for each of 4 examples:", np.allclose(vmap(lambda x: grad(per_example)(x)[0])(samples), loop))
 
+# %% tags=["figure"] id="figure-vmap"
+grid = np.linspace(-3, 3, 61)
+fig, ax = plt.subplots(figsize=(7, 2.7), layout="constrained")
+ax.plot(grid, np.sin(grid) * np.exp(-grid * grid / 4), "--", color="0.5", label="sin x · exp(−x²/4)")
+wave = lambda x: sin(x) * exp(x * x * -0.25)
+if vmap(wave) is not None and gradients is not None:
+    ax.plot(grid, vmap(lambda x: grad(wave)(x)[0])(grid), "o", color=VERMILION, ms=3, label="vmap of its grad, one call")
+ax.set(xlabel="x", ylabel="y", title="A scalar function, differentiated at 61 points without a loop")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: a dashed wave that dies out on both sides and, once vmap is written, dots of its derivative at 61 points.*
+
 # %% [markdown]
 # ### A scan and its transpose
 #
 # A recurrence $h_{k+1} = \text{step}(h_k, u_k)$ has as residuals those of each step, one after the other. Its transpose is a scan in the opposite direction: the
 # cotangent of $h$ is carried, that of each $u_k$ is put out. Linearize each step once and keep the programs.
-
 
 # %% role="answer" id="answer-9.12-b"
 def scan_vjp(step, h, us):

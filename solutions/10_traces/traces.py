@@ -16,7 +16,7 @@
 # - **You will be able to** estimate the trace of a matrix that you can only multiply with, say how wrong the estimate is,
 #   and spend a budget of products well: Hutchinson, Hutch++, XTrace.
 # - **You need** jvp and vjp (chapters 03 and 04), variance, eigenvalues, QR. Nothing is imported from earlier chapters.
-# - **Time:** 180 minutes, 25 of them for the challenge. **Points:** 35 in ten exercises, 2 to 6 each; the challenge and the
+# - **Time:** 180 minutes, and 30 more for the challenge. **Points:** 35 in ten exercises, 2 to 6 each; the challenge and the
 #   further part carry none.
 # - **Where it stands:** an elective. Derivatives gave you products with $J$ and $H$; here is what else they are good for.
 
@@ -29,11 +29,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from grader.check import check, read_names, split_names, steps
+from grader.check import check, quick_figures, read_names, split_names, steps
 
 torch.set_num_threads(1)  # everything here is small
 torch.set_default_dtype(torch.float64)
 plt.rcParams.update({"figure.dpi": 80, "axes.grid": True, "grid.alpha": 0.3, "image.cmap": "cividis"})
+quick_figures()  # under grading figures are not painted
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 
 # %% [markdown]
@@ -124,7 +125,7 @@ print(f"sum of all entries of J  {J.sum():8.4f}")
 # %% [markdown] id="exercise-10.1"
 # ### 10.1 The exact divergence
 #
-# ●○○ easy · about 8 minutes · 3 points
+# ●○○ easy · about 7 minutes · 3 points
 #
 # Add up the diagonal, with one pass for each coordinate:
 #
@@ -325,6 +326,23 @@ for name, V in {"random signs": V, "uniform on [-1, 1]": wrong}.items():
     z = z_score((V * (J @ V)).sum(0), J.trace())
     print(f"{name:20} z = {z:.1f}" if z is not None else f"{name:20} write z_score first")
 
+# %% tags=["figure"] id="figure-root-k"
+counts = torch.tensor([1, 4, 16, 64, 256])
+signs = rademacher(40, 256 * 200, torch.Generator().manual_seed(6))
+many = (signs * (J @ signs)).sum(0).view(200, 256)  # 200 experiments of 256 samples
+errors = torch.stack([(many[:, :k].mean(1) - J.trace()).abs().median() for k in counts])
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+ax.loglog(counts, errors, "o-", color=BLUE, label="median error of the mean, 200 experiments")
+ax.loglog(counts, errors[0] / counts**0.5, "k:", label="slope −1/2")
+ax.set(xlabel="samples $k$", ylabel="error", xticks=counts, xticklabels=counts.tolist(), yticks=(0.5, 1, 2, 4), yticklabels=(0.5, 1, 2, 4))
+ax.set_title("Four times the passes for half the error")
+ax.minorticks_off()
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: the median error of the mean of k samples on logarithmic axes. Circles for k = 1 to 256 follow the dotted line of slope -1/2.*
+
 # %% [markdown]
 # **What just happened.** An unbiased estimator has $|z| < 3$ in 997 of 1,000 experiments. Probes uniform on $[-1, 1]$ look random enough,
 # but $\mathbb E[v_i^2] = \frac13$, and the test says so at once. Random signs cost a pass, not $n$ passes. What they cost in accuracy is next.
@@ -373,7 +391,7 @@ plt.show()
 # %% [markdown] id="exercise-10.3"
 # ### 10.3 Three variances
 #
-# ●●● hard · about 18 minutes · 4 points
+# ●●● hard · about 22 minutes · 4 points
 #
 # Derive the Gaussian variance on paper. Then write all three for any square $A$, symmetric or not, draw sphere probes, and measure a
 # variance together with its standard error.
@@ -488,6 +506,18 @@ for kind in kinds:
 # how they count. Published reference code for the method of the next section spends about $4m/3$ where the text says $m$. A wrapper that counts
 # settles it.
 
+# %% tags=["figure"] id="figure-overspent"
+promised = torch.arange(3, 61, 3)
+fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
+ax.plot(promised, promised, color=BLUE, label="as the text says: m")
+ax.plot(promised, promised + (promised / 3).round(), "s--", ms=4, color=VERMILION, label="as that code spends: m + m/3")
+ax.set(xlabel="budget $m$ asked for", ylabel="matvecs made", title="Who does not count compares 80 products with 60")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: matvecs made over the budget asked for. A solid line of slope 1, and squares on a line of slope 4/3: at 60 asked, 80 made.*
+
 # %% [markdown] id="exercise-10.4"
 # ### 10.4 A counter with a budget
 #
@@ -578,6 +608,27 @@ plt.show()
 # column and no matvec. With a projection on one side only the estimate stays unbiased, and part of the large
 # eigenvalues' noise comes back.
 
+# %% tags=["figure"] id="figure-four-parts"
+box = torch.Generator().manual_seed(5)
+basis = torch.linalg.qr(gaussian(30, 30, box)).Q
+full_matrix = basis * eigenvalues @ basis.T
+found = torch.linalg.qr(full_matrix @ gaussian(30, 8, box)).Q  # (30, 8)
+inside = found @ found.T
+outside = torch.eye(30) - inside
+cross = inside @ full_matrix @ outside + outside @ full_matrix @ inside
+parts = [full_matrix, inside @ full_matrix @ inside, outside @ full_matrix @ outside, cross]
+fig, axes = plt.subplots(1, 4, figsize=(11, 2.8), layout="constrained")
+for ax, part, name in zip(axes, parts, ["$A$", "$QQ^TAQQ^T$", "$PAP$", "the two mixed parts"]):
+    ax.imshow(part, cmap="PuOr", vmin=-0.08, vmax=0.08)
+    ax.set(title=f"{name}: trace {part.trace():.2f},\nnorm {part.norm():.2f}".replace("-0.00", "0.00"), xticks=[], yticks=[])
+    ax.grid(False)
+fig.suptitle("The mixed parts have no trace; most of the norm, which sets the noise, is in the exact part")
+plt.show()
+
+# %% [markdown]
+# *Figure: a 30 by 30 matrix and the three parts that add up to it. The part inside the span of Q holds nearly all of the norm and most of the trace, the part outside the rest;
+# the mixed parts have trace zero.*
+
 # %% tags=["figure"] id="figure-budget"
 budgets = torch.arange(3, 15)
 k = budgets // 3
@@ -601,7 +652,7 @@ plt.show()
 # %% [markdown] id="exercise-10.5"
 # ### 10.5 Hutch++ with an honest budget
 #
-# ●●● hard · about 18 minutes · 6 points
+# ●●● hard · about 20 minutes · 6 points
 #
 # Write it for any $m \ge 3$, with exactly $m$ matvecs. `matvec` takes vectors $(n,)$ and blocks $(n, k)$. Draw Gaussian or
 # Rademacher probes from `g`. $A$ need not be symmetric; assume that $AS$ has full rank.
@@ -653,9 +704,7 @@ by_hutchpp = [hutchpp(lambda V: A @ V, 200, 30, g) for _ in range(trials)]
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 ax.hist(by_hutchinson, bins=np.arange(18, 41, 0.5), color=ORANGE, edgecolor="black", label="Hutchinson")
 if by_hutchpp[0] is not None:
-    ax.hist(
-        [float(x) for x in by_hutchpp], bins=np.arange(18, 41, 0.5), color=BLUE, hatch="//", label="Hutch++", alpha=0.8
-    )
+    ax.hist([float(x) for x in by_hutchpp], bins=np.arange(18, 41, 0.5), color=BLUE, hatch="//", label="Hutch++", alpha=0.8)
 ax.axvline(A.trace(), color="black", ls="--", label="trace")
 ax.set(xlabel="estimate", ylabel=f"count of {trials}", ylim=(0, 110))
 ax.set_title("With 30 matvecs each: the large eigenvalues are no longer left to chance")
@@ -790,9 +839,7 @@ fig, axes = plt.subplots(1, 4, figsize=(12, 3.2), sharey=True, layout="constrain
 for ax, c in zip(axes, decays):
     for name, marker, color in (("Hutchinson", "s--", ORANGE), ("Hutch++", "o-", BLUE)):
         if (c, name) in errors:
-            ax.loglog(
-                ms, errors[c, name], marker, color=color, label=f"{name}: {fitted_slope(ms, errors[c, name]):.2f}"
-            )
+            ax.loglog(ms, errors[c, name], marker, color=color, label=f"{name}: {fitted_slope(ms, errors[c, name]):.2f}")
     ax.set(title=f"$\\lambda_i = i^{{-{c}}}$: theory {-max(c, 0.5)}", xlabel="matvecs $m$", xticks=ms, xticklabels=ms)
     ax.set_ylim(3e-6, 0.5)
     ax.minorticks_off()
@@ -835,6 +882,32 @@ plt.show()
 # - **reverse over reverse:** the gradient of $x\mapsto \nabla f(x)^{\mathsf T}v$;
 # - **forward over reverse:** the jvp of $\nabla f$ along $v$;
 # - **reverse over forward:** the gradient of the directional derivative $x \mapsto \mathrm{jvp}(f, x, v)$.
+
+# %% tags=["figure"] id="figure-hvp"
+H2 = torch.tensor([[2.0, 0.8], [0.8, 0.6]])
+start, along = torch.tensor([-1.2, 0.9]), torch.tensor([1.0, 0.5])
+side = torch.linspace(-3, 3, 60)
+points = torch.cartesian_prod(side, side)  # (3600, 2)
+height = ((points @ H2) * points).sum(1).view(60, 60) / 2
+fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+ax.contour(side, side, height.T, levels=[0.05, 0.2, 0.5, 1, 2, 3, 4.5, 6], colors="0.7")
+for tip, tail, color, style, name in [
+    (along, start, "black", "-", "v"),
+    (0.5 * (H2 @ start), start, ORANGE, "-", "∇f(x)"),
+    (0.5 * (H2 @ (start + along)), start + along, BLUE, "-", "∇f(x + v)"),
+    (0.5 * (H2 @ along), start + along + 0.5 * (H2 @ start), VERMILION, "--", "H v: the change"),
+]:
+    ax.annotate("", tail + tip, tail, arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2, "ls": style})
+    ax.plot([], [], style, color=color, label=name)
+ax.annotate("", start + along + 0.5 * (H2 @ start), start + along, arrowprops={"arrowstyle": "-|>", "color": ORANGE, "ls": ":"})
+ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(-3, 1.5), ylim=(-0.5, 2))
+ax.set_title("H v is how the gradient changes along v (gradients at half length)")
+ax.legend(loc="lower left", fontsize=8)
+plt.show()
+
+# %% [markdown]
+# *Figure: contour lines of a quadratic valley. Arrows show the gradient at x and at x + v; a copy of the first one is set at x + v, and the dashed arrow from its tip to that of the
+# second is H v.*
 
 # %% role="locked" id="one-layer"
 from grader.check.exercises.ch10_products import products
@@ -927,11 +1000,7 @@ ax.barh(list(table), useful, color=BLUE, edgecolor="black", label="useful")
 ax.barh(list(table), idle, left=useful, color=ORANGE, hatch="//", edgecolor="black", label="times zero")
 ax.axvline(2, color="black", ls="--")
 ax.text(2.05, -0.55, "a gradient")
-ax.set(
-    xlabel="FLOPs of matrix products, in units of $f$",
-    title="Eager forward mode multiplies by zero tangents",
-    xlim=(0, 7.5),
-)
+ax.set(xlabel="FLOPs of matrix products, in units of $f$", title="Eager forward mode multiplies by zero tangents", xlim=(0, 7.5))
 ax.set_ylim(2.6, -0.8)
 ax.legend(loc="upper right")
 plt.show()
@@ -982,7 +1051,7 @@ print("parameters:", sum(p.numel() for p in small), "and", sum(p.numel() for p i
 # %% [markdown] id="exercise-10.8"
 # ### 10.8 Probing a Hessian
 #
-# ●●○ medium · about 12 minutes · 3 points
+# ●●○ medium · about 14 minutes · 3 points
 #
 # All parameters together make one vector $\theta$, $(P,)$: flattened, in the order of the list. Return $v^{\mathsf T}Hv$ for every column $v$ of
 # $V$, $(P, k)$, with $H$ the Hessian with respect to *all* of $\theta$. No $(P, P)$ matrix.
@@ -991,7 +1060,6 @@ print("parameters:", sum(p.numel() for p in small), "and", sum(p.numel() for p i
 # %% role="answer" id="answer-10.8"
 def hessian_samples(loss, parameters, V):
     """vᵀHv for each column of V (P, k). loss: list -> scalar; parameters: list of leaves with requires_grad; (k,)."""
-
     ### BEGIN SOLUTION
     def flat(tensors):
         return torch.cat([t.flatten() for t in tensors])
@@ -1022,9 +1090,7 @@ from grader.check.challenge import challenge_seed
 from grader.check.credit import award
 from grader.check.exercises.ch10_hessian import judge_hessian_samples
 
-lines = judge_hessian_samples(
-    submission, "10.8", seed=challenge_seed("10.8", "losses"), shapes=((4, 2), (3,), (1, 5)), k=6
-)
+lines = judge_hessian_samples(submission, "10.8", seed=challenge_seed("10.8", "losses"), shapes=((4, 2), (3,), (1, 5)), k=6)
 award("10.8", lines, points=3)
 ### END HIDDEN TESTS
 
@@ -1060,6 +1126,26 @@ plt.show()
 # *Figure: left, bars of the trace by parameter, W2 and b2 among the largest. Right, the running mean of the probes with its band around
 # the dashed exact trace, within about ten per cent after 30 probes.*
 
+# %% tags=["figure", "nbval-ignore-output"] id="figure-shaken"
+shaken, sizes_of_noise = [], [0.02, 0.04, 0.06, 0.08, 0.1]
+noise = torch.Generator().manual_seed(12)
+with torch.no_grad():
+    rest = char_mlp_loss(small)
+    for sigma in sizes_of_noise if samples is not None else []:
+        draws = range(steps(full=200, quick=1))
+        moved = [char_mlp_loss([p + sigma * torch.randn(p.shape, generator=noise) for p in small]) for _ in draws]
+        shaken.append((torch.stack(moved).mean() - rest).item())
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+if shaken:
+    ax.plot(sizes_of_noise, shaken, "o", color=VERMILION, label="rise of the loss, mean of 200 shakes")
+    ax.plot(sizes_of_noise, 0.5 * np.square(sizes_of_noise) * samples.mean().item(), color=BLUE, label="½ σ² tr H, estimated")
+    ax.legend()
+ax.set(xlabel="σ, noise on every parameter", ylabel="nats", title="The trace says what shaking the parameters costs")
+plt.show()
+
+# %% [markdown]
+# *Figure: rise of the loss over the noise's size. Circles, measured, lie on or near the parabola predicted from the estimated trace.*
+
 # %% tags=["nbval-ignore-output"] id="full-model"
 P = sum(p.numel() for p in full)
 samples = hessian_samples(char_mlp_loss, full, rademacher(P, steps(full=60, quick=2), torch.Generator().manual_seed(9)))
@@ -1082,9 +1168,26 @@ if samples is not None:
 #
 # $A^3v$ is three matvecs. With $A$ symmetric, $v^{\mathsf T}A^3v$ needs only two.
 
-# %% tags=["figure"] id="figure-graph"
+# %% tags=["figure"] id="figure-walks"
 import networkx as nx
 
+house = nx.Graph([(0, 1), (1, 2), (2, 3), (3, 0), (0, 2), (2, 4), (3, 4), (4, 5)])
+spots = {0: (0, 0), 1: (0, 1), 2: (1, 1), 3: (1, 0), 4: (2, 0.5), 5: (3, 0.5)}
+corners = torch.from_numpy(nx.to_numpy_array(house, nodelist=range(6)))
+walks = torch.linalg.matrix_power(corners, 3).diagonal().long()
+fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
+for a, b, c in [(0, 1, 2), (0, 2, 3), (2, 3, 4)]:
+    ax.fill(*zip(spots[a], spots[b], spots[c]), color=ORANGE, alpha=0.25, ec="w", lw=3)
+labels = {i: f"{walks[i]}" for i in house}
+nx.draw(house, spots, ax, node_color="w", edgecolors=BLUE, edge_color="0.4", node_size=600, labels=labels)
+ax.set_title(f"Closed walks of three steps from each node: {walks.sum()} in all, 6 for each of 3 triangles")
+plt.show()
+
+# %% [markdown]
+# *Figure: six nodes, eight edges, three shaded triangles. Each node bears the number of its closed walks of three steps, two for each triangle it is a corner of; the node outside of
+# all triangles bears 0.*
+
+# %% tags=["figure"] id="figure-graph"
 graph = nx.les_miserables_graph()
 adjacency = torch.from_numpy(nx.to_numpy_array(graph, weight=None))  # (77, 77), without the weights of the edges
 spectrum = torch.linalg.eigvalsh(adjacency)
@@ -1146,7 +1249,7 @@ plt.show()
 # %% [markdown] id="exercise-10.9"
 # ### 10.9 Triangles, and a log-determinant by Lanczos
 #
-# ●●● hard · about 22 minutes · 4 points
+# ●●● hard · about 26 minutes · 4 points
 #
 # `triangle_samples`: for each column $v$ of $V$ the sample $\tfrac16v^{\mathsf T}A^3v$, at two matvecs a probe. `lanczos`: $\alpha$, $(k,)$, and $\beta$,
 # $(k-1,)$, with $k$ matvecs. `log_form`: the sum $\sum_j\tau_j^2\log\theta_j$.
@@ -1232,12 +1335,7 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for (name, values), style, color in zip(found.items(), ("s--", "o-"), (ORANGE, BLUE)):
     ax.loglog([3 * m for m in ms], values, style, color=color, label=name)
     ax.legend()
-ax.set(
-    xlabel="matvecs with $A$",
-    ylabel="median relative error",
-    xticks=[3 * m for m in ms],
-    xticklabels=[3 * m for m in ms],
-)
+ax.set(xlabel="matvecs with $A$", ylabel="median relative error", xticks=[3 * m for m in ms], xticklabels=[3 * m for m in ms])
 ax.set_title("A cubed spectrum falls fast: triangles are a case for Hutch++")
 ax.minorticks_off()
 plt.show()
@@ -1254,6 +1352,7 @@ values, vectors = torch.linalg.eigh(laplacian)
 form = ((vectors.T @ v) ** 2 * values.log()).sum()  # vᵀ log(A) v, exactly
 depths, gaps, forms = [2, 4, 6, 8, 12, 16, 20], [], []
 if lanczos(lambda v: v, torch.ones(2), 1) is not None and log_form(torch.ones(1), torch.zeros(0)) is not None:
+    # a probe of 77 signs has the squared norm 77
     gaps = [abs(77 * log_form(*lanczos(lambda q: laplacian @ q, v, k)) - form).item() for k in depths]
     V = rademacher(77, steps(full=100, quick=2), torch.Generator().manual_seed(5))
     forms = torch.stack([77 * log_form(*lanczos(lambda q: laplacian @ q, v, 12)) for v in V.T])
@@ -1291,10 +1390,30 @@ plt.show()
 # Only $A\Omega$ and $AQ$ are asked, with $Q, R$ the QR of $A\Omega$: $m$ matvecs. Every $Q_{(i)}$ lies in the span of $Q$, and
 # $AQ_{(i)}$ follows from $AQ$.
 
+# %% tags=["figure"] id="figure-leave-one-out"
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.7), layout="constrained")
+roles = {"Hutch++, m = 12": np.array([[0] * 4 + [1] * 4 + [2] * 4]), "XTrace, m = 12: six estimates": np.where(np.eye(6), 2, 0)}
+looks = [("basis", BLUE, "//"), ("exact part $AQ$", GREEN, ".."), ("probe of the rest", ORANGE, "")]
+for ax, (title, role) in zip(axes, roles.items()):
+    for (i, j), which in np.ndenumerate(role):
+        _, color, hatch = looks[which]
+        ax.add_patch(plt.Rectangle((j, -i), 0.9, 0.8, fc=color, hatch=hatch, ec="w"))
+    ax.set(xlim=(-0.1, role.shape[1]), ylim=(-5.2, 1), title=title, xlabel="column asked", yticks=[])
+    ax.grid(False)
+patches = [plt.Rectangle((0, 0), 1, 1, fc=c, hatch=h, ec="w", label=name) for name, c, h in looks]
+axes[0].legend(handles=patches, loc="lower left")
+axes[1].text(6.1, -2.2, "and six more\nfor $AQ$,\nshared by all", va="center")
+axes[1].set(xlim=(-0.1, 8.3), xticks=range(7))
+plt.show()
+
+# %% [markdown]
+# *Figure: left, the twelve columns of Hutch++ in one row: four for the basis, four for the exact part, four probes. Right, six columns in six rows: in row i all but the i-th serve
+# the basis and the i-th is the probe; six more products are shared.*
+
 # %% [markdown] id="exercise-10.10"
 # ### 10.10 XTrace, with its error estimate
 #
-# ●●● hard · about 25 minutes · a challenge, no points
+# ●●● hard · about 30 minutes · a challenge, no points
 #
 # Start with a loop that computes $Q_{(i)}$ by a QR of its own; that is right and good enough. Then look for the short way: $Q_{(i)}Q_{(i)}^{\mathsf T} = Q(I -
 # s_is_i^{\mathsf T})Q^{\mathsf T}$ for one unit vector $s_i$, $(\ell,)$. Which?
@@ -1377,6 +1496,24 @@ plt.show()
 #
 # $$\log p(x) = \log N(z; 0, I) - \int_0^1 \operatorname{div}f\,dt .$$
 
+# %% tags=["figure"] id="figure-thinning"
+spread = torch.linspace(-2.2, 2.2, 25)
+times = torch.linspace(0, 1, 50)
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
+left.plot(times, spread * torch.exp(0.7 * times)[:, None], color=BLUE, lw=0.8)  # f(x) = 0.7 x
+left.set(xlabel="time $t$", ylabel="$x(t)$", title="$f(x) = 0.7\\,x$: divergence 0.7 everywhere")
+line = torch.linspace(-5, 5, 200)
+for now, style, color in [(0.0, "-", "black"), (0.5, "--", ORANGE), (1.0, "-.", BLUE)]:
+    scale = math.exp(0.7 * now)
+    density = torch.exp(-((line / scale) ** 2) / 2) / scale / (2 * math.pi) ** 0.5
+    right.plot(line, density, style, color=color, label=f"t = {now}")
+right.set(xlabel="$x$", ylabel="density", title="Paths part, the density falls: $\\log p$ by 0.7 t along each")
+right.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: left, 25 paths that spread apart exponentially. Right, a bell curve at three times: ever wider and lower.*
+
 # %% role="locked" id="rk4"
 
 
@@ -1414,7 +1551,7 @@ def log_normal(z):
 # %% [markdown] id="exercise-10.11"
 # ### 10.11 The log-likelihood of a flow
 #
-# ●●○ medium · about 15 minutes · 3 points
+# ●●○ medium · about 18 minutes · 3 points
 #
 # `field_and_divergence` returns $f(t, x)$, $(b, n)$, and $v^{\mathsf T}\frac{\partial f}{\partial x}v$ of each row, $(b,)$, with one pass for the whole batch;
 # row $i$ of $f$ depends on row $i$ of $x$ only. Both must be differentiable, for the training. `log_likelihood` integrates the pair back by
@@ -1432,7 +1569,6 @@ def field_and_divergence(f, t, x, v):
 
 def log_likelihood(f, x, v, count):
     """log p of each row of x (b, n) by `count` RK4 steps from t = 1 to 0, with fixed probes v (b, n); (b,)."""
-
     ### BEGIN SOLUTION
     def slope(t, state):
         return field_and_divergence(f, t, state[0], v)
@@ -1501,9 +1637,7 @@ def train_flow(count, rate=1e-2, seed=0):
         x, v = moons(256, g), rademacher(256, 2, g)
         loss = -log_likelihood(flow_field(parameters), x, v, 4).mean()
         for p, m, s, d in zip(parameters, first, second, torch.autograd.grad(loss, parameters)):
-            m.mul_(0.9).add_(
-                d, alpha=0.1
-            )  # Adam, as in torch.optim, whose import takes longer than this loop's first steps
+            m.mul_(0.9).add_(d, alpha=0.1)  # Adam, as in torch.optim, whose import takes longer than this loop's first steps
             s.mul_(0.99).addcmul_(d, d, value=0.01)
             p.data -= rate * (m / (1 - 0.9**step)) / ((s / (1 - 0.99**step)).sqrt() + 1e-8)
         losses.append(loss.item())
@@ -1539,9 +1673,7 @@ plt.show()
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-paths"
 fig, axes = plt.subplots(1, 4, figsize=(11, 2.9), sharex=True, sharey=True, layout="constrained")
-points = torch.randn(
-    steps(full=1000, quick=50), 2, generator=torch.Generator().manual_seed(2)
-)  # (b, n), where the flow starts
+points = torch.randn(steps(full=1000, quick=50), 2, generator=torch.Generator().manual_seed(2))  # (b, n), where the flow starts
 for ax, time_now in zip(axes, (0.0, 0.25, 0.5, 1.0)):
     if trained:
         with torch.no_grad():
@@ -1567,9 +1699,7 @@ if trained:
     estimated = log_likelihood(f, data, v, 8)
     gap = estimated - exact
     print(f"exact mean {exact.mean():.3f}, estimated mean {estimated.mean():.3f}")
-    print(
-        f"spread of one estimate {gap.std():.2f} nats; of the mean over all points ±{gap.std() / len(data) ** 0.5:.3f}"
-    )
+    print(f"spread of one estimate {gap.std():.2f} nats; of the mean over all points ±{gap.std() / len(data) ** 0.5:.3f}")
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-spread"
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")

@@ -61,6 +61,10 @@ NESTED = (
     ),
 )
 
+LEVELS_APART = (
+    "Each jvp needs a level of its own, and a Dual counts at its own level only; go through bind for the rest."
+)
+
 
 def judge_jvp(submission: Submission, seed: int, rows: int, columns: int) -> list[Verdict]:
     """Verdicts on jvp_step and jvp: plain, nested, and on random programs of matrices (rows, columns)."""
@@ -107,9 +111,9 @@ def judge_jvp(submission: Submission, seed: int, rows: int, columns: int) -> lis
             (eval(value, {"cos": np.cos, "a": a, "b": b}) if isinstance(value, str) else value, why)
             for value, why in slips
         ]
-        because = (
-            "Each jvp needs a level of its own, and a Dual counts at its own level only; go through bind for the rest."
-        )
+        because = LEVELS_APART
+        if "no attribute 'shape'" in str(found[f"nested {number}"]):
+            because = "Primals and tangents may be plain numbers: as_array makes arrays of them."
         verdicts.append(explained(line, found[f"nested {number}"], want, because, wrong))
     verdicts.append(_judge_stepped(lines[-2], found["stepped"]))
     tail = [_judge_pair(lines[-1], found[str(n)], cases[n], cases[n]["code"]) for n in range(len(single), len(cases))]

@@ -131,9 +131,9 @@ def _judge_held(line: str, got: object) -> Verdict:
     first, second, same = got
     if first == 4 or first == 3:
         why = (
-            "An object that is read twice counts once"
+            "an object that is read twice counts once"
             if first == 3
-            else "Plain numbers do not count, and an object that is read twice counts once"
+            else "plain numbers do not count, and an object that is read twice counts once"
         )
         return Verdict(line, "wrong", f"{first} arrays were found where 2 are: {why}.")
     if first != 2 or not same:

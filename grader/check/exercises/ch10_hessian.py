@@ -103,7 +103,9 @@ def _judge_cost(function: str, cost: float) -> Verdict:
     if found == function:
         return Verdict(function, "right")
     words = found.replace("_", " ")
-    return Verdict(function, "wrong", f"The value is right, but {cost:.1f} times the products of f are {words}.")
+    return Verdict(
+        function, "wrong", f"The value is right, but it takes {cost:.1f} times the products of f, as {words} does."
+    )
 
 
 def judge_hessian_samples(

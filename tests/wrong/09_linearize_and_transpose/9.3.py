@@ -206,3 +206,17 @@ def jvp(f, primals, tangents):
         return y, np.zeros(shape_of(y))  # y does not depend on the primals
 
     return tuple(map(list, zip(*map(split, out)))) if isinstance(out, list) else split(out)
+
+
+# %% wrong="numbers left as they are" says="as_array makes arrays" cell="answer-9.3-b"
+def jvp(f, primals, tangents):
+    """(f(*primals), its tangent along `tangents`). primals, tangents: lists of arrays or tracers, alike in shape."""
+    level = Level(jvp_step)
+    out = f(*[Dual(level, x, t) for x, t in zip(primals, tangents)])
+
+    def split(y):
+        if isinstance(y, Dual) and y.level is level:
+            return y.primal, y.tangent
+        return y, np.zeros(shape_of(y))  # y does not depend on the primals
+
+    return tuple(map(list, zip(*map(split, out)))) if isinstance(out, list) else split(out)
