@@ -823,6 +823,31 @@ x3 = np.array([0.5, 1.0, -2.0])
 program = partial_eval(lambda t: [jvp(swing, [x3], [t])[1]], (3,))
 show(program)
 
+# %% [markdown]
+# Which residual is which? Say what `A`, `B` and `C` are, in the order of their first appearance: each is one of `"sin x"`, `"cos x"`, `"exp x"`.
+
+# %% role="answer" id="answer-9.4-c"
+residual_names = []  # three strings
+### BEGIN SOLUTION
+residual_names = ["cos x", "exp x", "sin x"]  # exp is there once: its value is its own derivative
+### END SOLUTION
+
+# %% role="check" id="check-9.4" points=5
+check("9.4")
+### BEGIN HIDDEN TESTS
+from grader.check.challenge import challenge_seed
+from grader.check.credit import award
+from grader.check.exercises.ch09_partial import judge_partial_eval
+
+award("9.4", judge_partial_eval(submission, challenge_seed("9.4", "programs"), rows=2, columns=4), points=5)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What just happened
+#
+# Five equations, all linear in the input, and three residuals. The cosine, the exponential and the product were computed during the run; of the function's own
+# value nothing is left in the program. What a program must remember for its derivative is *visible*: it is the upper-case letters.
+
 # %% id="draw-program"
 def draw_program(ax, program, title, words=(), colour=BLUE, dead=()):
     """A program from left to right: a box for each equation, an arrow for each variable that it reads. words: names of arrays."""
@@ -848,31 +873,6 @@ def draw_program(ax, program, title, words=(), colour=BLUE, dead=()):
 
 
 words = [("sin x", np.sin(x3)), ("cos x", np.cos(x3)), ("exp x", np.exp(x3))]
-
-# %% [markdown]
-# Which residual is which? Say what `A`, `B` and `C` are, in the order of their first appearance: each is one of `"sin x"`, `"cos x"`, `"exp x"`.
-
-# %% role="answer" id="answer-9.4-c"
-residual_names = []  # three strings
-### BEGIN SOLUTION
-residual_names = ["cos x", "exp x", "sin x"]  # exp is there once: its value is its own derivative
-### END SOLUTION
-
-# %% role="check" id="check-9.4" points=5
-check("9.4")
-### BEGIN HIDDEN TESTS
-from grader.check.challenge import challenge_seed
-from grader.check.credit import award
-from grader.check.exercises.ch09_partial import judge_partial_eval
-
-award("9.4", judge_partial_eval(submission, challenge_seed("9.4", "programs"), rows=2, columns=4), points=5)
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ### What just happened
-#
-# Five equations, all linear in the input, and three residuals. The cosine, the exponential and the product were computed during the run; of the function's own
-# value nothing is left in the program. What a program must remember for its derivative is *visible*: it is the upper-case letters.
 
 # %% tags=["figure"] id="figure-recorded"
 if program is not None:
