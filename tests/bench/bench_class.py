@@ -1,0 +1,235 @@
+"""A class graded in every way that there is, side by side: stock nbgrader, a process each, warm, parallel, kept.
+
+`python -m tests.bench class` grades N submissions of chapter 05, made from its bundled class, in quick mode for all.
+CLASS_SIZE, CLASS_CHAPTER and CLASS_SCALE in the environment set other numbers than 6, 05 and none; CLASS_SCALE=500 adds
+a line on how the time for a submission and the coordinator's memory go from 10 submissions to so many.
+
+Processor seconds are those of the whole tree of processes. On a busy machine they say more than wall-clock times.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SAWarning
+
+from grader.build.notebooks import as_bytes, read_stored
+from grader.build.source import Chapter, find_chapters
+from grader.grade.answers import read_class, submit
+from grader.grade.batch import Outcome, Run
+from grader.grade.course import Course
+from grader.grade.processes import warm
+from grader.grade.workers import cores, local
+
+ROOT = Path(__file__).resolve().parents[2]
+PHASES = ("fork", "sandbox", "cells", "challenges", "gradebook")
+# A submission that ends its process makes nbgrader fail; all ways are to grade the same ones.
+LEFT_OUT = {"kernel_dies"}
+
+
+@dataclass
+class Measured:
+    """One way of grading. wall and processor: seconds for all submissions. seconds: phase -> seconds, of all."""
+
+    way: str
+    submissions: int
+    wall: float
+    processor: float
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_bytes: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+def main() -> None:
+    size = int(os.environ.get("CLASS_SIZE", "6"))
+    chapter = find_chapters(ROOT, [os.environ.get("CLASS_CHAPTER", "05")])[0]
+    os.environ["NBGRADER_EXECUTION"] = "autograde"  # quick mode for nbgrader's kernels too
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        root = Path(place)
+        course = make_class(root, chapter, size)
+        course.register(chapter.name)
+        found = [stock(root, chapter)]
+        print_missing("otter", "otter grade")
+        found.append(cold(root, chapter))
+        with warm():
+            for jobs in sorted({1, cores()}):
+                found.append(ours(root, chapter, f"ours, warm, {jobs} at a time", jobs=jobs, fresh=True))
+            found.append(ours(root, chapter, "ours, kept results", jobs=1, repeat=5))
+        report(found)
+        if scale := int(os.environ.get("CLASS_SCALE", "0")):
+            print_scale(root / "large", chapter, scale)
+
+
+def make_class(root: Path, chapter: Chapter, size: int) -> Course:
+    """A course in a folder of its own, and `size` submissions: the bundled class over and over, each its own text."""
+    for name in ("solutions", "notebooks", "data"):
+        folder = chapter.name if name != "data" else ""
+        shutil.copytree(ROOT / name / folder, root / name / folder, dirs_exist_ok=True)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    course = Course(root)
+    release = read_stored(ROOT / "notebooks" / chapter.name / chapter.solution.name)
+    people = [a for a in read_class(ROOT / "tests" / "classes" / chapter.name) if a.student not in LEFT_OUT]
+    for number in range(size):
+        answers = people[number % len(people)]
+        notebook = submit(answers, release)
+        first = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution"))
+        first.source += f"\n# {number}"
+        folder = course.folder("submitted", chapter.name, f"{number:05d}_{answers.student}")
+        folder.mkdir(parents=True)
+        (folder / chapter.solution.name).write_bytes(as_bytes(notebook))
+    return course
+
+
+def stock(root: Path, chapter: Chapter) -> Measured:
+    """nbgrader's own converter with its own preprocessors: a kernel for each submission, one after another."""
+    course = Course(root)
+    config = course.config
+    for name in ("sanitize_preprocessors", "autograde_preprocessors", "exporter_class", "pre_convert_hook"):
+        config.Autograde.pop(name, None)
+    config.CourseDirectory.autograded_directory = "class/autograded_stock"
+    config.Execute.timeout = 600
+    directory = CourseDirectory(config=config)
+    directory.assignment_id = chapter.name
+    converter = Autograde(coursedir=directory, config=config)
+    converter.log.setLevel(logging.CRITICAL)
+    with clock("stock nbgrader autograde") as measured, contextlib.suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own use of the gradebook
+        converter.start()
+    measured.submissions = len(list((root / "class" / "autograded_stock").glob("*/*")))
+    return measured
+
+
+def cold(root: Path, chapter: Chapter) -> Measured:
+    """Ours, but each submission in a process that imports everything anew."""
+    students = sorted(path.name for path in (root / "class" / "submitted").iterdir())
+    found: list[dict] = []
+    with clock("ours, a cold process each") as measured:
+        for student in students:
+            command = ["grader", "grade", chapter.name, "--fresh", "--json", "--students", student]
+            run = subprocess.run([sys.executable, "-m", *command], cwd=root, capture_output=True, text=True, check=True)
+            found += json.loads(run.stdout)["submissions"]
+    measured.submissions = len(found)
+    for row in found:
+        _add(measured, row["student"], row["total"], row["seconds"], row["peak_bytes"])
+    return measured
+
+
+def ours(root: Path, chapter: Chapter, way: str, *, jobs: int, fresh: bool = False, repeat: int = 1) -> Measured:
+    """Ours with the warm parent that is there; `repeat` times over, so that what is quick is measured well."""
+    with warm() as processes:  # started, and the class's given cells run, before the clock runs
+        first = run(Course(root), chapter, jobs=1, fresh=fresh, only_first=True)
+        assert first and processes.alive
+    outcomes: list[Outcome] = []
+    with clock(way) as measured:
+        for _ in range(repeat):
+            outcomes += run(Course(root), chapter, jobs=jobs, fresh=fresh)
+    measured.submissions = len(outcomes)
+    for outcome in outcomes:
+        _add(measured, outcome.student, outcome.written.total, outcome.seconds, outcome.peak_bytes)
+    return measured
+
+
+def run(
+    course: Course, chapter: Chapter, *, jobs: int, fresh: bool, only_first: bool = False, each: Callable | None = None
+) -> list[Outcome]:
+    found = Run(course, chapter.name, fresh=fresh)
+    if only_first:
+        found.hand_ins = found.hand_ins[:1]
+    outcomes = []
+    with local(jobs) as workforce:
+        for outcome in found.outcomes(workforce):
+            outcomes.append(outcome)
+            if each:
+                each(len(outcomes))
+    return outcomes
+
+
+def print_scale(root: Path, chapter: Chapter, size: int) -> None:
+    """Seconds a submission over the first 10 and over all, and the coordinator's memory then."""
+    course = make_class(root, chapter, size)
+    course.register(chapter.name)
+    process = psutil.Process()
+    started, at = time.perf_counter(), {}
+
+    def note(done: int) -> None:
+        if done in (10, size // 2, size):
+            at[done] = ((time.perf_counter() - started) / done, process.memory_info().rss >> 20, processor_seconds())
+
+    before = processor_seconds()
+    run(course, chapter, jobs=cores(), fresh=True, each=note)
+    for done, (each, memory, processor) in at.items():
+        print(
+            f"{done} submissions: {each:.3f} s and {(processor - before) / done:.3f} processor seconds each, "
+            f"coordinator {memory} MB"
+        )
+
+
+def report(found: list[Measured]) -> None:
+    """The table, and whether all of ours gave the same scores."""
+    first = found[0]
+    table = Table(title="A class, side by side", header_style="bold")
+    for name in ("", "submissions/s", "times stock", "processor s each", "times stock", "peak PSS, MB", *PHASES):
+        table.add_column(name, justify="right")
+    for one in found:
+        rate, base = one.submissions / one.wall, first.submissions / first.wall
+        each, stock_each = one.processor / one.submissions, first.processor / first.submissions
+        whole = sum(one.seconds.values()) or 1.0
+        shares = [f"{one.seconds[phase] / whole:.0%}" if phase in one.seconds else "" for phase in PHASES]
+        row = [one.way, f"{rate:.2f}", f"{rate / base:.1f}", f"{each:.3f}", f"{stock_each / each:.1f}"]
+        table.add_row(*row, f"{one.peak_bytes / 2**20:.0f}" if one.peak_bytes else "", *shares)
+    Console(width=160).print(table)
+    scores = [one.scores for one in found if one.scores]
+    print("equal scores in all of ours" if all(one == scores[0] for one in scores) else f"SCORES DIFFER: {scores}")
+
+
+def print_missing(module: str, name: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        print(f"{name}: not installed, not compared with")
+
+
+@contextlib.contextmanager
+def clock(way: str) -> Iterator[Measured]:
+    """Measures what happens inside, in wall-clock and processor seconds."""
+    measured = Measured(way, 0, 0.0, 0.0)
+    started, before = time.perf_counter(), processor_seconds()
+    yield measured
+    measured.wall, measured.processor = time.perf_counter() - started, processor_seconds() - before
+
+
+def processor_seconds() -> float:
+    """Of this process, of all below it, and of those of them that have ended and were waited for."""
+    total = 0.0
+    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def _add(measured: Measured, student: str, total: float, seconds: dict[str, float], peak: int) -> None:
+    measured.scores[student] = round(total, 9)
+    measured.peak_bytes = max(measured.peak_bytes, peak)
+    for phase, took in seconds.items():
+        measured.seconds[phase] = measured.seconds.get(phase, 0.0) + took
+
+
+if __name__ == "__main__":
+    main()
