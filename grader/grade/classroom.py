@@ -1,4 +1,4 @@
-"""A class graded by nbgrader, in a folder of its own: release, submissions, gradebook, feedback pages."""
+"""A class graded, in a folder of its own: release, submissions, gradebook, feedback pages."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ from grader.build.release import IGNORED_FILES, course_config
 from grader.build.source import BuildError, Chapter, read_source
 from grader.check.show import RECORD
 from grader.grade.answers import EXTRA
+from grader.grade.batch import Run
+from grader.grade.course import Course
+from grader.grade.workers import local
 
 EXCEPTION_LINE = re.compile(r"^[\w.]*(Error|Exception): .")
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
@@ -85,18 +88,18 @@ class Classroom:
         (path.parent / "timestamp.txt").write_text(stamp + "\n", encoding="utf-8")
 
     def grade(self, students: list[str]) -> Iterator[Graded]:
-        """Autograde each submission and write its feedback page; one that fails does not keep the rest from grading."""
-        for student in students:
-            notes: list[str] = []
-            result = self._run(self.api.autograde, student)
-            if not result["success"]:
-                notes.append(f"not graded: {last_words(result)}")
-            else:
-                notes += remarks(read_stored(self._notebook("autograded", student)))
-                feedback = self._run(self.api.generate_feedback, student)
+        """Grade as `grader grade` does, and write each feedback page; in the order in which submissions are done."""
+        course = Course(self.place, self.config)
+        with local() as workforce:
+            for outcome in Run(course, self.chapter.name, students=students).outcomes(workforce):
+                if outcome.how == "failed":
+                    yield self._read_grades(outcome.student, [f"not graded: {' '.join(outcome.notes)}"])
+                    continue
+                notes = remarks(read_stored(self._notebook("autograded", outcome.student)))
+                feedback = self._run(self.api.generate_feedback, outcome.student)
                 if not feedback["success"]:
                     notes.append(f"no feedback page: {last_words(feedback)}")
-            yield self._read_grades(student, notes)
+                yield self._read_grades(outcome.student, notes)
 
     def _run(self, step: Callable[..., dict], *arguments: str) -> dict:
         with warnings.catch_warnings():

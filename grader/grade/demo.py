@@ -29,7 +29,8 @@ def demonstrate(root: Path, number: str = "05", place: Path | None = None, conso
     students = read_class(root / CLASSES / chapter.name)
     place = place or root / "class" / "demo"
     console.print(f"Releasing {chapter.name} to a class of {len(students)}.")
-    graded = list(grade_class(root, chapter, students, place, console))
+    order = [answers.student for answers in students]
+    graded = sorted(grade_class(root, chapter, students, place, console), key=lambda one: order.index(one.student))
     console.print(as_table(students, graded))
     console.print(f"Graded {len(students)} submissions in {time.perf_counter() - started:.0f} s.")
     pages = [result.page for result in graded if result.page]
@@ -66,10 +67,9 @@ def grade_class(
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(f"grading {students[0].student}", total=len(students))
-        for number, result in enumerate(results, 1):
-            following = students[number].student if number < len(students) else "done"
-            progress.update(task, advance=1, description=f"grading {following}")
+        task = progress.add_task("grading", total=len(students))
+        for result in results:
+            progress.update(task, advance=1, description=f"graded {result.student}")
             yield result
 
 

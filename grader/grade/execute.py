@@ -30,7 +30,9 @@ from nbgrader.preprocessors import (
 
 from grader.grade.assignment import Assignment, from_gradebook
 from grader.grade.beside import files_beside
-from grader.grade.grading import grade
+from grader.grade.grading import Settings, grade
+from grader.grade.kept import complete, key_of, store_of
+from grader.grade.result import Result
 from grader.grade.sanitise import read_submission, sanitise
 
 PROBLEM = "grader_problem"
@@ -87,7 +89,7 @@ class Sanitise(_Step):
 
 
 class Execute(_Step):
-    """Grade the notebook in its processes; graded cells get their outputs from the verifier."""
+    """Grade the notebook in its processes, where its result is not kept; graded cells get the verifier's outputs."""
 
     def step(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         places = [
@@ -97,8 +99,16 @@ class Execute(_Step):
                 (self.coursedir.source_directory, "."),
             )
         ]
-        with placed(files_beside(places, self.coursedir.ignore)) as folder:
-            result = grade(nb, self.assignment(), folder=folder)
+        files = files_beside(places, self.coursedir.ignore)
+        assignment, settings = self.assignment(), Settings()
+        notebook, _ = sanitise(nb, assignment)
+
+        def work(wanted: frozenset[str] | None) -> Result:
+            with placed(files) as folder:
+                return grade(notebook, assignment, settings, folder=folder, wanted=wanted)
+
+        key = key_of(notebook, assignment, self.coursedir, files=files, settings=settings)
+        result = complete(store_of(self.coursedir), key, assignment, work)
         for name, flags in result.flags.items():
             self.log.warning("%s, %s: %s", self.student, name, " ".join(flags))
         resources[FLAGS] = result.flags
