@@ -15,6 +15,8 @@ from pathlib import Path
 from grader.grade.assignment import Assignment
 from grader.grade.grading import Settings, grade
 from grader.grade.result import Result
+from grader.grade.sandbox import limits
+from grader.grade.sandbox.policy import own_name
 from tests.hostile import course
 from tests.hostile.course import Case
 from tests.hostile.listeners import listeners
@@ -52,6 +54,7 @@ class Harness:
         self.log, self.bystander, self.assignment = log, bystander, assignment
         self.honest = course.honest()
         self.undisturbed = grade(self.honest, assignment, SETTINGS)
+        self.ours = own_name().rpartition("-")[0]  # others may be grading on this machine too
         self.before = self._world()
 
     def judge(self, case: Case) -> Outcome:
@@ -100,7 +103,7 @@ class Harness:
         return {
             "files": {entry for place in places for entry in _files(place)},
             "processes": _processes(),
-            "cgroups": {str(path) for path in Path("/sys/fs/cgroup").rglob("grader-of-*")},
+            "cgroups": {str(path) for path in limits.leftover_cgroups() if path.name.startswith(self.ours)},
         }
 
 
