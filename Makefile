@@ -20,7 +20,7 @@ ifneq ($(PIP_INDEX_URL),)
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help setup lab grade test notebooks release site check corpus bench lock clean venv
+.PHONY: help setup lab grade test notebooks release site check corpus hostile bench lock clean venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ check: $(READY) ## style, stale notebooks, leaked solutions
 
 corpus: $(READY) ## the wide corpus of answers
 	$(RUN) -m tests.corpus
+
+hostile: $(READY) ## attack the grader, in throw-away namespaces
+	$(RUN) -m tests.hostile
 
 bench: $(READY) ## timings
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.bench

@@ -18,11 +18,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description="Attack the grader, in a nest.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="submissions; all when none is given")
     parser.add_argument("--layers", action="store_true", help="only the probes, each layer alone")
+    parser.add_argument("--stock", action="store_true", help="only the table of what nbgrader alone makes of the same")
     arguments = parser.parse_args()
     if not possible():
         print("This machine cannot make the throw-away namespaces that escape attempts run in: Linux, as root or with")
         print("user namespaces. `python -m grader doctor` says more.")
         return 1
+    if arguments.stock:
+        from tests.hostile.stock import stock
+
+        return in_nest(stock)
     status = 0
     if not arguments.layers:
         status |= in_nest(lambda: submissions(arguments.names))

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.grade.assignment import Assignment
@@ -50,10 +50,11 @@ class Outcome:
 class Harness:
     """A course in the nest, its warm grader, a bystander and services that must not be reached."""
 
-    def __init__(self, log: Path, bystander: subprocess.Popen, assignment: Assignment) -> None:
+    def __init__(self, log: Path, bystander: subprocess.Popen, assignment: Assignment, isolation: str) -> None:
         self.log, self.bystander, self.assignment = log, bystander, assignment
+        self.settings = replace(SETTINGS, isolation=isolation)
         self.honest = course.honest()
-        self.undisturbed = grade(self.honest, assignment, SETTINGS)
+        self.undisturbed = grade(self.honest, assignment, self.settings)
         self.ours = own_name().rpartition("-")[0]  # others may be grading on this machine too
         self.before = self._world()
 
@@ -61,13 +62,13 @@ class Harness:
         """Grade a case, then the honest submission, and look around after each."""
         start = time.perf_counter()
         try:
-            result = grade(case.notebook, self.assignment, SETTINGS)
+            result = grade(case.notebook, self.assignment, self.settings)
         except Exception as error:
             return Outcome(case, {}, 0.0, [f"grading it raised {type(error).__name__}: {error}"])
         outcome = Outcome(case, result.scores, time.perf_counter() - start)
         outcome.faults += self._faults_of(case, result)
         outcome.faults += self._traces()
-        after = grade(self.honest, self.assignment, SETTINGS)
+        after = grade(self.honest, self.assignment, self.settings)
         if after.scores != self.undisturbed.scores:
             outcome.faults.append(f"the honest submission after it got {after.scores}")
         if shown(after) != shown(self.undisturbed):
@@ -108,7 +109,7 @@ class Harness:
 
 
 @contextlib.contextmanager
-def harness() -> Iterator[Harness]:
+def harness(isolation: str = "full") -> Iterator[Harness]:
     """Everything set up; only in a nest."""
     course.set_up()
     log = Path(tempfile.gettempdir()) / "visitors"
@@ -117,7 +118,7 @@ def harness() -> Iterator[Harness]:
     with listeners(PORT, log):
         bystander = subprocess.Popen(["sleep", "3600"])
         try:
-            yield Harness(log, bystander, course.assignment())
+            yield Harness(log, bystander, course.assignment(), isolation)
         finally:
             bystander.kill()
             bystander.wait()

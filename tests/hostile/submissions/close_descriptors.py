@@ -1,5 +1,5 @@
 # Closes every descriptor, that of the channel too.
-# expected: 1.1=4 1.2=2 1.3=4
+# expected: 1.1=4 1.2=0 1.3=4
 
 # %% id="answer-1.1-a"
 def double(value):

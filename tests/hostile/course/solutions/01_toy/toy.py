@@ -6,9 +6,12 @@
 # %%
 import torch
 
+from grader.check.submission import LiveSubmission
+
 
 def check(exercise):
-    print(exercise, "checked")
+    global submission  # as the chapters' own check binds it, for tests that run in the kernel
+    submission = LiveSubmission(globals(), lambda: list(In))
 
 
 # %% role="locked" id="data-1.1"
