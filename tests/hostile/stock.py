@@ -1,7 +1,7 @@
 """The same attacks on nbgrader alone, beside this grader: `python -m tests.hostile --stock`.
 
-Only those that want points, secrets or a lost submission: nbgrader runs a submission without limits, so one that uses up
-the machine would show nothing but that.
+Only those that want points, secrets or a lost submission: nbgrader runs a submission without limits, so one that uses
+up the machine would show nothing but that.
 """
 
 from __future__ import annotations
