@@ -175,7 +175,7 @@ class _Confinement:
         return status
 
     def _watch(self) -> watch.Watch:
-        watching = "watch" in self.layers
+        watching = "watch" in self.layers and ("mount" in self.layers or "pid" not in self.layers)
         return watch.Watch(
             memory=self.policy.memory if watching and "memory cgroup" not in self.layers else None,
             folder=self.place if watching else None,

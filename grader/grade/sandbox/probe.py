@@ -37,6 +37,10 @@ def working_layers() -> frozenset[str]:
         found |= NAMESPACES
     else:
         found |= {name for name in sorted(NAMESPACES) if _confines(frozenset({name}))}
+    if "mount" not in found:
+        found.discard("pid")  # without a /proc of its own the stub could not watch it
+    elif not _confines(frozenset(found), Path("/proc/self/stat").read_text):
+        found.discard("watch")  # a container that hides parts of /proc lets nobody mount another
     return frozenset(found)
 
 
