@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import importlib.util
 import json
 import shutil
@@ -38,12 +39,17 @@ class Case:
 
 def assignment() -> Assignment:
     """The toy chapter as its instructor has it."""
-    return from_source("01_toy", "toy", read_source(SOURCE))
+    return from_source("01_toy", "toy", _source())
+
+
+@functools.cache
+def _source() -> NotebookNode:
+    return read_source(SOURCE)
 
 
 def release() -> NotebookNode:
     """The notebook that its students get."""
-    notebook = read_source(SOURCE)
+    notebook = copy.deepcopy(_source())
     for cell, known in zip(notebook.cells, assignment().cells, strict=True):
         cell.source = known.source
     return notebook

@@ -18,6 +18,7 @@ from grader.grade.result import Result
 from grader.grade.sandbox import limits
 from grader.grade.sandbox.policy import own_name
 from tests.hostile import course
+from tests.hostile.browser import running
 from tests.hostile.course import Case
 from tests.hostile.listeners import listeners
 
@@ -28,8 +29,6 @@ SETTINGS = Settings(
     memory=768 << 20, processes=32, disk=16 << 20,
 )  # fmt: skip
 SETTLED = 5.0  # seconds within which a submission's processes and folders must be gone
-RUNNING_TYPES = ("application/javascript", "application/vnd.jupyter.widget-view+json")
-RUNNING_WORDS = ("<script", "javascript:", "onerror=", "onload=", "<iframe")
 
 
 @dataclass
@@ -82,7 +81,7 @@ class Harness:
                 yield f"{name} earned {score!r}; its honest part earns {honest:g}"
         text = json.dumps([cell.get("outputs", []) for cell in result.notebook["cells"]])
         yield from (f"its outputs hold {word!r}" for word in course.FORBIDDEN if word in text)
-        yield from (f"{word!r} would run where it is shown" for word in _running(result.notebook))
+        yield from (f"{what} would run where it is shown" for what in running(result.notebook))
 
     def _traces(self) -> Iterator[str]:
         """What is there now and was not before, or is gone, once processes that are ending have ended."""
@@ -127,19 +126,6 @@ def harness(isolation: str = "full") -> Iterator[Harness]:
 def shown(result: Result) -> str:
     """The outputs of a graded notebook."""
     return json.dumps([cell.get("outputs", []) for cell in result.notebook["cells"]], sort_keys=True)
-
-
-def _running(notebook: dict) -> Iterator[str]:
-    """Words in what a browser would run rather than show."""
-    for cell in notebook["cells"]:
-        texts = [cell["source"]] if cell["cell_type"] == "markdown" else []
-        texts += [json.dumps(cell.get("attachments", {}))]
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            yield from (kind for kind in RUNNING_TYPES if kind in data)
-            texts += [str(data[kind]) for kind in ("text/html", "image/svg+xml", "text/markdown") if kind in data]
-        for text in texts:
-            yield from (word for word in RUNNING_WORDS if word in text.lower())
 
 
 def _files(place: Path) -> Iterator[tuple]:

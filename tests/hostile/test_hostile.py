@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from grader.grade.sandbox import layers
+from tests.hostile.browser import running
 from tests.hostile.course import SUBMISSIONS, read_cases
 from tests.hostile.harness import harness
 from tests.hostile.matrix import ALL, NONE, outcome
@@ -73,6 +74,12 @@ def judged() -> dict[str, list[str]]:
 @pytest.mark.parametrize("name", SOME)
 def test_nothing_is_gained_left_behind_or_spoilt(judged, name):
     assert judged[name] == []
+
+
+@pytest.mark.parametrize("name", ["script_in_markdown", "widgets"])
+def test_the_harness_knows_what_would_run_in_a_browser(name):
+    (case,) = read_cases([name])
+    assert list(running(case.notebook))
 
 
 def test_without_isolation_the_harness_sees_what_gets_through():
