@@ -78,10 +78,13 @@ def diagnose(
     # Of what is rounding only, many explanations are right; those that name a tensor would be picked at random.
     limit = ROUNDING_LIMIT if scene.is_rounding else LIMIT
     whole = (Diagnosis(key, cost, detail=detail) for key, cost, detail in about_whole(scene))
-    ranked = _ranked((*whole, *_by_weights(scene), *_next_steps(scene), *_by_edits(scene, most=1)), limit)
+    found = [*whole, *_by_weights(scene), *_next_steps(scene)]
+    # What is dearer than the cheapest so far by more than SAID_TOO need not be tried.
+    limit = min([limit, *(diagnosis.cost + SAID_TOO for diagnosis in found)])
+    ranked = _ranked((*found, *_by_edits(scene, 1, limit)), limit)
     if ranked or scene.is_rounding:
         return ranked
-    return _ranked((two for two in _by_edits(scene, most=2) if " & " in two.key), PAIR_LIMIT)
+    return _ranked((two for two in _by_edits(scene, 2, PAIR_LIMIT) if " & " in two.key), PAIR_LIMIT)
 
 
 def _ranked(diagnoses: Iterable[Diagnosis], limit: float) -> tuple[Diagnosis, ...]:
@@ -148,11 +151,11 @@ def _next_steps(scene: Scene) -> Iterator[Diagnosis]:
             yield Diagnosis(f"next-step:{scene.name}", 4.0 + weights.cost([scene.numbers.name(found[0])]), "", step)
 
 
-def _by_edits(scene: Scene, most: int) -> Iterator[Diagnosis]:
+def _by_edits(scene: Scene, most: int, limit: float) -> Iterator[Diagnosis]:
     """One edited step in one branch, the other branches with their weights; with `most` 2, two edited steps."""
-    places = [Place((i,), _edits(scene, branch, most)) for i, branch in enumerate(scene.branches)]
+    places = [Place((i,), _edits(scene, branch, most, limit)) for i, branch in enumerate(scene.branches)]
     if most == 1:
-        places += _joint(scene)
+        places += _joint(scene, limit)
     for place in places:
         yield from _explained(scene, [place])
     if most > 1:
@@ -161,25 +164,19 @@ def _by_edits(scene: Scene, most: int) -> Iterator[Diagnosis]:
             yield from _explained(scene, two)
 
 
-def _edits(scene: Scene, branch: Branch, most: int) -> list[Edit]:
-    return _fitting(scene, edits(branch.chain, scene.cotangents(branch), scene.known, most))
+def _edits(scene: Scene, branch: Branch, most: int, limit: float) -> list[Edit]:
+    made = edits(branch.chain, scene.cotangents(branch), scene.known, most, limit)
+    return [edit for edit in made if expands(edit.value, scene.value.shape)]
 
 
-def _joint(scene: Scene) -> Iterator[Place]:
+def _joint(scene: Scene, limit: float) -> Iterator[Place]:
     """The branches that come through one statement, edited together."""
     for consumer in scene.consumers:
         positions = tuple(i for i, b in enumerate(scene.branches) if b.chain.statement is consumer)
         if len(positions) > 1:
             cotangents = scene.cotangents(scene.branches[positions[0]])
-            made = edits_of_statement(scene.reference.forward, consumer, scene.name, cotangents, scene.known)
-            yield Place(positions, _fitting(scene, made))
-
-
-def _fitting(scene: Scene, made: Iterable[Edit]) -> list[Edit]:
-    """The edits that are cheap enough and of the right shape, their values in float64."""
-    shape = scene.value.shape
-    fitting = [edit for edit in made if edit.cost <= PAIR_LIMIT and expands(edit.value, shape)]
-    return [replace(edit, value=edit.value.to(torch.float64).expand(shape)) for edit in fitting]
+            made = edits_of_statement(scene.reference.forward, consumer, scene.name, cotangents, scene.known, limit)
+            yield Place(positions, [edit for edit in made if expands(edit.value, scene.value.shape)])
 
 
 def _explained(scene: Scene, places: Sequence[Place]) -> Iterator[Diagnosis]:
@@ -188,7 +185,8 @@ def _explained(scene: Scene, places: Sequence[Place]) -> Iterator[Diagnosis]:
     others = [branch for i, branch in enumerate(scene.branches) if i not in changed]
     labels = [scene.branches[place.positions[0]].label for place in places] + [branch.label for branch in others]
     for chosen in _promising(scene, [place.edits for place in places], [branch.value for branch in others]):
-        found = scene.target.fit([*(edit.value for edit in chosen), *(branch.value for branch in others)])
+        values = [edit.value.to(torch.float64) for edit in chosen]
+        found = scene.target.fit([*values, *(branch.value for branch in others)])
         names = [scene.numbers.name(weight) for weight in found or ()]
         if found is None or any(named.text == "0" for named in names[: len(chosen)]):
             continue
@@ -208,10 +206,15 @@ def _promising(scene: Scene, lists: Sequence[list[Edit]], others: Sequence[torch
     if not all(lists) or not all(expands(other, value.shape) for other in others):
         return
     g = torch.Generator().manual_seed(0)
-    views = torch.randn(min(PROJECTIONS, value.numel()), value.numel(), generator=g, dtype=torch.float64)
-    target = views @ value.flatten()
-    seen = [torch.stack([edit.value.flatten() for edit in candidates]) @ views.T for candidates in lists]
-    fixed = [(views @ other.expand(value.shape).flatten()) for other in others]
+    views = torch.randn(value.numel(), min(PROJECTIONS, value.numel()), generator=g)
+
+    def seen_by_views(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+        rows = torch.stack([tensor.expand(value.shape).reshape(-1) for tensor in tensors])
+        return (rows.to(views.dtype) @ views).to(torch.float64)
+
+    (target,) = seen_by_views([value])
+    seen = [seen_by_views([edit.value for edit in candidates]) for candidates in lists]
+    fixed = seen_by_views(others) if others else ()
     grid = torch.cartesian_prod(*(torch.arange(len(candidates)) for candidates in lists)).reshape(-1, len(lists))
     columns = [seen[k][grid[:, k]] for k in range(len(lists))] + [f.expand(len(grid), -1) for f in fixed]
     system = torch.stack(columns, 2)

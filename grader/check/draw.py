@@ -1,9 +1,11 @@
 """Draw the computational graph of flat forward-pass code, one row for each stage.
 
-The graph is read from the text with `ast`, so the picture cannot differ from the code.
+The graph is read from the text, as the check reads it (`graph`), so the picture cannot differ from the code.
 """
 
 import ast
+import builtins
+import contextlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,16 +13,11 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-NOT_TENSORS = frozenset({"torch", "F", "range", "n"})
+from grader.check.errors import ForwardCellError
+from grader.check.graph import LIBRARIES, Statement, read_statement
+
+NOT_TENSORS = {*LIBRARIES, *dir(builtins), "n"}
 BLUE, ORANGE = "#0072B2", "#E69F00"  # from the Okabe-Ito palette, apart in greyscale too
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One named tensor and the tensors that its expression reads, each once, in order."""
-
-    name: str
-    reads: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -41,14 +38,16 @@ def read_stages(cells: Iterable[str]) -> list[Stage]:
 
 
 def _statements(text: str) -> tuple[Statement, ...]:
+    """The lines that define a tensor, as the check reads them; others, such as a print, are passed over."""
     found = []
     for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            parts = [part for part in ast.walk(node.value) if isinstance(part, ast.Name)]
-            names = [part.id for part in sorted(parts, key=lambda part: (part.lineno, part.col_offset))]
-            reads = tuple(dict.fromkeys(name for name in names if name not in NOT_TENSORS))
-            found.append(Statement(node.targets[0].id, reads))
+        with contextlib.suppress(ForwardCellError):
+            found.append(read_statement(node))
     return tuple(found)
+
+
+def _tensors(statement: Statement) -> list[str]:
+    return [name for name in statement.reads if name not in NOT_TENSORS]
 
 
 def draw_graph(cells: Iterable[str]) -> Axes | None:
@@ -61,8 +60,8 @@ def draw_graph(cells: Iterable[str]) -> Axes | None:
     if not stages:
         print("Nothing to draw yet: run the cells whose first line begins with '# Stage', then this one.")
         return None
-    made = [statement.name for stage in stages for statement in stage.statements]
-    uses = Counter(name for stage in stages for statement in stage.statements for name in statement.reads)
+    made = [statement.target for stage in stages for statement in stage.statements]
+    uses = Counter(name for stage in stages for statement in stage.statements for name in _tensors(statement))
     shared = [name for name in made if uses[name] > 1]
     longest = max(len(stage.statements) for stage in stages)
     _, ax = plt.subplots(figsize=(1.25 * (longest + 1), 1.5 * len(stages)))
@@ -75,22 +74,22 @@ def draw_graph(cells: Iterable[str]) -> Axes | None:
 
 
 def _draw_stage(ax: Axes, stage: Stage, y: float, made: set[str], shared: set[str]) -> None:
-    here = {statement.name: i + 1 for i, statement in enumerate(stage.statements)}
+    here = {statement.target: i + 1 for i, statement in enumerate(stage.statements)}
     ax.text(-0.5, y + 1.05, stage.title, fontsize=11, fontweight="bold", color=BLUE)
     for statement in stage.statements:
-        x = here[statement.name]
-        _node(ax, statement.name, x, y, statement.name in shared)
-        given = [name for name in statement.reads if name not in made]
+        x = here[statement.target]
+        _node(ax, statement.target, x, y, statement.target in shared)
+        given = [name for name in _tensors(statement) if name not in made]
         for i, name in enumerate(given):
             at = x + 0.62 * (i - (len(given) - 1) / 2)
             ax.text(at, y + 0.78, name, ha="center", va="center", fontsize=9, bbox={"fc": "0.9", "ec": "0.6"})
             _arrow(ax, (at, y + 0.6), (x, y + 0.22))
-        for name in [name for name in statement.reads if name in made]:
+        for name in [name for name in _tensors(statement) if name in made]:
             start = here.get(name, 0)
             if name not in here:
                 _node(ax, name, 0, y, name in shared)
             if x - start == 1:
-                _arrow(ax, (start + _half_width(name), y), (x - _half_width(statement.name), y))
+                _arrow(ax, (start + _half_width(name), y), (x - _half_width(statement.target), y))
             else:
                 _arrow(ax, (start, y - 0.2), (x, y - 0.2), bend=0.5 / (x - start))
 

@@ -4,6 +4,7 @@ A slip is in a step of a chain (`slips`), in the cotangent that enters it, or in
 """
 
 import ast
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ ENTRY_COST = {
     "value-for-gradient": 5.0,
     "wrong-upstream": 4.8,
 }
+# What it costs at least to say that one tensor was taken for another.
+CHEAPEST_NAME = 5.0
 # A number this small in a statement is there against a division by zero.
 SMALL = 1e-2
 
@@ -40,12 +43,15 @@ class Edit:
     step: Step | None = field(default=None, repr=False)
 
 
-def edits(chain: Chain, cotangents: Mapping[str, torch.Tensor], known: Known, most: int = 1) -> Iterator[Edit]:
-    """Every edit of one chain with 1 to `most` mistakes.
+def edits(
+    chain: Chain, cotangents: Mapping[str, torch.Tensor], known: Known, most: int = 1, limit: float = math.inf
+) -> Iterator[Edit]:
+    """Every edit of one chain with 1 to `most` mistakes that costs at most `limit` bits.
 
     cotangents: the gradient that enters ("" for the one used) and, by key, others that might have been taken for it.
     """
-    states = list(_entries(cotangents, most))
+    known = known if limit >= CHEAPEST_NAME else {}
+    states = list(_entries(cotangents, most, limit))
     for position, step in enumerate(chain.steps):
         wrong = list(wrong_slopes(step, known, _before_constant(chain, position))) if step.op in ELEMENTWISE else []
         states = [
@@ -53,16 +59,23 @@ def edits(chain: Chain, cotangents: Mapping[str, torch.Tensor], known: Known, mo
             for state in states
             if state.value.shape == step.y.shape
             for keys, cost, value in _outcomes(step, state.value, known, wrong, most - len(state.keys))
+            if state.cost + cost <= limit
         ]
     yield from (state for state in states if state.keys)
 
 
 def edits_of_statement(
-    forward: Pass, statement: Statement, name: str, cotangents: Mapping[str, torch.Tensor], known: Known
+    forward: Pass,
+    statement: Statement,
+    name: str,
+    cotangents: Mapping[str, torch.Tensor],
+    known: Known,
+    limit: float = math.inf,
 ) -> Iterator[Edit]:
-    """Edits of a statement that reads `name` more than once, by all its chains together: another gradient enters, a
-    factor is forgotten or is another tensor, a small constant is left out."""
-    for entry in _entries(cotangents, 1):
+    """Edits of a statement that reads `name` more than once, by all its chains together, for at most `limit` bits:
+    another gradient enters, a factor is forgotten or is another tensor, a small constant is left out."""
+    known = known if limit >= CHEAPEST_NAME else {}
+    for entry in _entries(cotangents, 1, limit):
         if entry.keys:
             yield Edit(entry.keys, entry.cost, _vjp(forward, statement, name, entry.value))
     g = cotangents[""]
@@ -103,10 +116,12 @@ def _vjp(
     return gradient
 
 
-def _entries(cotangents: Mapping[str, torch.Tensor], most: int) -> Iterator[Edit]:
+def _entries(cotangents: Mapping[str, torch.Tensor], most: int, limit: float) -> Iterator[Edit]:
     """What may enter a branch, whole or in part."""
     for key, value in cotangents.items():
         entry = Edit((key,) if key else (), _entry_cost(key), value)
+        if entry.cost > limit:
+            continue
         yield entry
         if len(entry.keys) < most:
             for part, cost, value_of_part in parts_of(value, ENTRY_COST["partly-filled"]):

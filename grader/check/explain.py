@@ -169,7 +169,7 @@ def _factor(diagnosis: Diagnosis, name: str) -> str:
     return f"d{name} is right but for a factor {diagnosis.detail}.{hint}"
 
 
-_OWN_DETAIL = {"factor", "stale", "partly-filled", "constant", "mean-for-sum"}
+_OWN_DETAIL = {"factor", "stale", "zeros", "constant", "mean-for-sum"}
 _SENTENCES = {
     "branch-missing": "{d} lacks the branch through {thing}; what is there is right. Was it overwritten (= for +=)?",
     "branch-doubled": "The branch through {thing} is in {d} twice. Was a cell with += run twice?",
@@ -194,14 +194,15 @@ _SENTENCES = {
     "value-for-gradient": "The value of a tensor stands where its gradient ({thing}) is due.",
     "equals": "{d} equals {thing}.",
     "wrong-upstream": "The gradient from above is taken from {thing}, which is another tensor's.",
-    "overwritten": "Where an index repeats, the last entry wins; they have to be added up.",
+    "overwritten": "What is written to one place several times keeps the last value only; the contributions have to be "
+    "added up.",
     "index-shift": "The index is off by one.",
     "index-everywhere": "Every entry of a row has the value that only the picked one should have.",
     "elementwise-for-matmul": "An elementwise product stands where a matrix product is due{step}.",
     "reshaped": "The numbers are in the wrong order: the shape was changed along other axes than in the forward pass.",
-    "partly-filled": "Only {detail} entries are filled; those are right, the rest is still zero.",
+    "partly-filled": "A part of {d} is left out: does a loop or an index start too late or stop too early?",
     "stale": "{d} is computed from something of another batch or an earlier forward pass. Run its cells again.",
-    "zeros": "{d} is zero everywhere.",
+    "zeros": "{d} is zero everywhere{detail}.",
     "constant": "{d} has the same number ({detail}) everywhere.",
     "nan": "{d} has entries that are not finite.",
 }

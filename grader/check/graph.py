@@ -66,7 +66,7 @@ class ForwardGraph:
         find = header["find"]
         statements = []
         for node in ast.parse(source).body:
-            statement = _read_statement(node)
+            statement = read_statement(node)
             if statement.target in {earlier.target for earlier in statements}:
                 raise ForwardCellError(
                     f"Line {node.lineno} of the forward-pass cell defines {statement.target!r} a second time; "
@@ -216,14 +216,14 @@ def tensor_of(gradient: str) -> str:
     return gradient.removeprefix("d")
 
 
-def _read_statement(node: ast.stmt) -> Statement:
+def read_statement(node: ast.stmt) -> Statement:
+    """One line of a forward pass. Raises ForwardCellError where it is not `name = expression`."""
     if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
         raise ForwardCellError(
             f"Line {node.lineno} of the forward-pass cell is not 'name = expression'; "
             "each statement there defines one named tensor."
         )
-    reads = dict.fromkeys(
-        name.id for name in ast.walk(node.value) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load)
-    )
+    names = [part for part in ast.walk(node.value) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
+    reads = dict.fromkeys(name.id for name in sorted(names, key=lambda name: (name.lineno, name.col_offset)))
     code = compile(ast.Expression(node.value), f"<forward pass: {node.targets[0].id}>", "eval")
     return Statement(node.targets[0].id, ast.unparse(node.value), tuple(reads), code)

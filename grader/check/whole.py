@@ -19,7 +19,7 @@ def about_whole(scene: Scene) -> About:
         yield "zeros", 1.0, ""
         return
     if scene.is_rounding:
-        yield "zeros", 4.5, ""
+        yield "zeros", 4.5, ", up to rounding"
     yield from _moved(scene)
     yield from _partly_filled(scene)
     for name, gradient in scene.gradients.items():
@@ -54,10 +54,10 @@ def _partly_filled(scene: Scene) -> About:
         return
     done = scene.value != 0
     if done.any() and not done.all() and scene.target.equals(torch.where(done, scene.true, 0.0)):
-        yield "partly-filled", 4.0, f"{int(done.sum())} of {done.numel()}"
+        yield "partly-filled", 4.0, f"{int(done.sum())} of {done.numel()} entries are there and right"
 
 
 def _same_as(scene: Scene, key: str, cost: float, other: torch.Tensor) -> About:
     if (factor := scene.target.ratio(other.to(torch.float64))) is not None:
         named = scene.numbers.name(Weight(factor))
-        yield key, cost + weights.cost([named]), "" if named.text == "1" else named.text
+        yield key, cost + weights.cost([named]), "" if named.text == "1" else f"it has an extra factor {named.text}"
