@@ -20,10 +20,10 @@ ifneq ($(PIP_INDEX_URL),)
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help setup lab grade test notebooks release site check corpus hostile bench lock clean venv
+.PHONY: help setup lab grade test e2e notebooks release site check corpus hostile bench lock clean venv
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## the environment in .venv (the other targets make it themselves)
 
@@ -35,6 +35,10 @@ grade: $(READY) ## grade the bundled class and print its table
 
 test: $(READY) ## all tests
 	$(RUN) -m pytest
+
+e2e: $(READY) ## a student's and an instructor's day in Chromium, which must be on PATH
+	$(BIN)/uv pip install --quiet --python $(RUN) -e '.[e2e]'
+	$(RUN) -m pytest tests/e2e
 
 notebooks: $(READY) ## rebuild solutions/ and notebooks/ from their sources
 	$(RUN) -m grader build
