@@ -47,7 +47,8 @@ class SubmissionExporter(NotebookExporter):
         resources = resources if resources is not None else ResourcesDict()
         resources[PROBLEM] = problem
         resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
-        return self.from_notebook_node(nbformat.from_dict(raw), resources, **kw)
+        notebook = NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=raw["cells"])
+        return self.from_notebook_node(nbformat.from_dict(notebook), resources, **kw)
 
 
 class _Step(NbGraderPreprocessor):

@@ -28,7 +28,7 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e
 TAG = re.compile(r"<(?=[a-zA-Z/!?])")
 # The destination of a link or picture in Markdown that is not one of these goes nowhere.
 LINK = re.compile(r"\]\((?!\s*(?:https?://|mailto:|#))")
-REFERENCE = re.compile(r"\](?=\s*[:\[])")
+REFERENCE = re.compile(r"\](?=[ \t]*[:\[])")
 # Entities hide a scheme from the eye; those that `markdown` itself writes stay, so that it may be used twice.
 ENTITY = re.compile(r"&(?!(?:lt|amp|#40|#92|#93);)(?=#|[a-zA-Z])")
 # A block that JupyterLab's templates draw with a script.
