@@ -5,6 +5,8 @@ where `submission` is the kernel that the text runs in, and in grading. Only dat
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from types import CodeType
 from typing import Protocol
 
 import torch
@@ -101,7 +103,7 @@ class LiveSubmission:
         with preserved(self._namespace):
             self._namespace.update({key: _hand(value) for key, value in inputs.items()}, outputs={})
             try:
-                exec(compile(driver, "<driver>", "exec"), self._namespace)
+                exec(compiled(driver), self._namespace)
             except (Exception, SystemExit) as error:
                 raise SubmissionError("raised", f"Your code stopped: {describe(error)}") from error
             return as_data(self._namespace["outputs"], "What your code computes")
@@ -116,6 +118,12 @@ class LiveSubmission:
         cells = self._history()
         last = max(i for i, source in enumerate(cells) if (h := find_header(source)) and h["exercise"] == exercise)
         return [source for source in cells[last + 1 :] if HIDDEN not in source]
+
+
+@cache
+def compiled(driver: str) -> CodeType:
+    """A driver's source as code: a check runs the same few again and again."""
+    return compile(driver, "<driver>", "exec")
 
 
 def _disturb(namespace: dict[str, object], forward_cells: list[str], seed: int) -> None:

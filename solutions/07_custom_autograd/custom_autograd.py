@@ -17,7 +17,7 @@
 #   autograd cannot see; and to test it so that no term is missing.
 # - **You need** vector–Jacobian products (chapters 04 and 05) and classes with static methods. Nothing is
 #   imported from there.
-# - **Time:** 180 minutes. **Points:** 35 in eleven exercises.
+# - **Time:** 180 minutes, about 35 of them reading. **Points:** 35 in eleven exercises.
 # - **Where you are:** in 05 you wrote backward passes beside torch; here they become part of it.
 
 # %% role="locked" id="setup"
@@ -31,6 +31,7 @@ import torch.nn.functional as F
 from torch.autograd import Function, gradcheck, gradgradcheck
 
 from grader.check import check, steps
+from grader.check.exercises.ch07_draw import draw_function, draw_history, draw_players, draw_tape, draw_verdicts
 
 torch.set_num_threads(1)  # the tensors are small: one thread is as fast as many
 plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "axes.axisbelow": True})
@@ -44,23 +45,7 @@ BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 # **tape**, and, on the way back, turns the cotangent of its output into that of its input. You will write such boxes.
 
 # %% tags=["figure"] id="figure-box"
-fig, ax = plt.subplots(figsize=(9, 2.7))
-for left, name in [(0, "f"), (3, "your Function"), (6, "g")]:
-    ax.add_patch(plt.Rectangle((left, 0), 2, 1, fc="white", ec="black", lw=3 if left == 3 else 1))
-    ax.text(left + 1, 0.5, name, ha="center", va="center")
-forward = {"arrowstyle": "-|>", "color": BLUE, "lw": 2}
-back = {"arrowstyle": "-|>", "color": VERMILION, "lw": 2, "ls": "--"}
-for left, value in [(2, "x"), (5, "y")]:
-    ax.annotate("", (left + 1, 0.8), (left, 0.8), arrowprops=forward)
-    ax.annotate("", (left, 0.2), (left + 1, 0.2), arrowprops=back)
-    ax.text(left + 0.5, 0.92, value, color=BLUE, ha="center")
-    ax.text(left + 0.5, -0.12, f"grad_{value}", color=VERMILION, ha="center")
-ax.add_patch(plt.Rectangle((3.4, -1.1), 1.2, 0.5, fc="0.9", ec="black", hatch="//"))
-ax.text(4.75, -0.9, "saved tensors")
-ax.annotate("", (3.7, -0.6), (3.7, 0), arrowprops=forward)
-ax.annotate("", (4.3, 0), (4.3, -0.6), arrowprops=back)
-ax.set(xlim=(-0.2, 8.2), ylim=(-1.2, 1.2), title="A Function: forward, what is kept, backward")
-ax.axis("off")
+draw_function("A Function: forward, what is kept, backward")
 plt.show()
 
 # %% [markdown]
@@ -82,7 +67,6 @@ plt.show()
 #
 # All are static; the class is called as `Cube.apply(x)`. `forward` runs unrecorded. `backward` is ordinary torch
 # code, recorded where a second derivative is wanted.
-
 
 # %% role="locked" id="cube"
 class Cube(Function):
@@ -109,13 +93,20 @@ class Cube(Function):
         (x,) = ctx.saved_tensors
         return 3 * x**2 * tangent
 
-
-# %% id="cube-on-the-tape"
+# %% tags=["figure"] id="figure-tape"
 x = torch.tensor(2.0, requires_grad=True)
-y = Cube.apply(x) + 1
-print("the tape, last box first:", y.grad_fn.name(), "→", y.grad_fn.next_functions[0][0].name())
+y = Cube.apply(x).sin() + 1
+box, names = y.grad_fn, []
+while box is not None:
+    names.append(box.name().split("::")[-1])
+    box = box.next_functions[0][0] if box.next_functions else None
+draw_tape(names, "CubeBackward", "The tape of sin(x³) + 1, last box first: yours is one of them")
+plt.show()
 
 # %% [markdown]
+# *Figure: four boxes joined by dashed arrows, as torch names them: AddBackward0, SinBackward0, CubeBackward with a thick
+# border, and AccumulateGrad, which adds to x.grad.*
+#
 # `gradcheck` compares `backward` with central differences, `gradgradcheck` does so for the derivative of the derivative.
 # Both want float64. Run both, always: later you meet functions that pass only the first.
 
@@ -124,6 +115,26 @@ x = torch.tensor([-1.0, 0.5, 2.0], dtype=torch.float64, requires_grad=True)
 print("gradcheck    ", gradcheck(Cube.apply, (x,), check_forward_ad=True))
 print("gradgradcheck", gradgradcheck(Cube.apply, (x,)))
 print("vmap(grad)   ", torch.func.vmap(torch.func.grad(Cube.apply))(x.detach()))
+
+# %% tags=["figure"] id="figure-gradcheck"
+g = torch.Generator().manual_seed(2)
+M, x = (torch.randn(*shape, generator=g, dtype=torch.float64) for shape in [(4, 5), (5,)])
+f, h = lambda x: Cube.apply(M @ x), 1e-6
+columns = torch.stack([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in torch.eye(5, dtype=x.dtype)], 1)
+rows = torch.autograd.functional.jacobian(f, x)
+off = (columns - rows).abs().clamp(min=1e-16).log10()
+fig, axes = plt.subplots(1, 3, figsize=(10, 2.4))
+for ax, matrix, name in zip(axes, (columns, rows, off), ("by differences", "by backward", "log₁₀ |difference|")):
+    shown = ax.imshow(matrix, aspect="auto")
+    ax.set(title=name, xlabel="entry of x", ylabel="entry of y", xticks=range(5), yticks=range(4))
+    ax.grid(False)
+fig.colorbar(shown, ax=axes[2])
+fig.suptitle("What gradcheck does: two Jacobians, a column and a row at a time, compared")
+plt.show()
+
+# %% [markdown]
+# *Figure: three tables of 4 rows and 5 columns. The Jacobians by differences and by backward have the same shades; their
+# difference is about 1e-9 everywhere.*
 
 # %% tags=["figure"] id="figure-cube"
 x = torch.linspace(-1.5, 1.5, 61, dtype=torch.float64, requires_grad=True)
@@ -146,7 +157,6 @@ plt.show()
 #
 # Much code on the web merges the first two methods into `forward(ctx, x)`. That still works for `.backward()`, but not
 # for `torch.func`:
-
 
 # %% id="old-style"
 class OldCube(Function):
@@ -172,7 +182,6 @@ except RuntimeError as error:
 # hook sees each tensor as it is put on the tape. One tensor may be put there by two operations; `once` says whether
 # it counts once, as in memory, or each time.
 
-
 # %% role="locked" id="saved-bytes"
 def saved_bytes(f, *inputs, once=True):
     """The bytes that autograd keeps for the backward pass of f(*inputs)."""
@@ -193,7 +202,6 @@ def gradient(f, x):
     x = x.detach().requires_grad_()
     y = f(x)
     return None if y is None else torch.autograd.grad(y.sum(), x, allow_unused=True)[0]
-
 
 # %% tags=["figure"] id="figure-saved"
 x = torch.linspace(0.1, 1, 1000, requires_grad=True)
@@ -232,7 +240,6 @@ plt.show()
 # `Exp` keeps its output and nothing else. `LogSumExp` sums over the last axis and keeps $x$ and $y$; logits may be near
 # ±1000 or −∞. Compute in `backward` what can be computed from the two; $e^{x-y}$ is the softmax.
 
-
 # %% role="answer" id="answer-7.1-a"
 class Exp(Function):
     """exp, elementwise, any shape."""
@@ -255,7 +262,6 @@ class Exp(Function):
         (y,) = ctx.saved_tensors
         return grad_y * y
         ### END SOLUTION
-
 
 # %% role="answer" id="answer-7.1-b"
 class LogSumExp(Function):
@@ -281,7 +287,6 @@ class LogSumExp(Function):
         x, y = ctx.saved_tensors
         return grad_y.unsqueeze(-1) * torch.exp(x - y.unsqueeze(-1))  # the softmax of each row
         ### END SOLUTION
-
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -311,10 +316,22 @@ lines += judge_reuse(submission, seed=seed + 9, n=2, m=7, strided=True)
 award("7.1", lines, points=4)
 ### END HIDDEN TESTS
 
-# %% id="logits-near-1000"
-z = torch.tensor([1000.0, 0.0])
-print("naive:", torch.exp(z).sum().log(), gradient(lambda z: torch.exp(z).sum().log(), z))
-print("yours:", LogSumExp.apply(z), gradient(LogSumExp.apply, z))
+# %% tags=["figure"] id="figure-overflow"
+t = torch.linspace(-120, 120, 241)  # float32
+z = torch.stack([t, t - 1], -1)
+fig, ax = plt.subplots(figsize=(7, 2.8))
+for name, f, style in [("yours", LogSumExp.apply, "-"), ("naive", lambda z: z.exp().sum(-1).log(), "--")]:
+    if f(z) is not None:
+        ax.plot(t, f(z), style, color=BLUE if name == "yours" else VERMILION, lw=4 - 2 * (name == "yours"), label=name)
+ax.axvspan(88.72, 120, color="0.85", label="exp(t) is infinite in float32")
+ax.set(xlabel="t, the larger of two logits t and t − 1", ylabel="log-sum-exp", xlim=(-120, 120))
+ax.set_title("The naive form ends at 88.7; yours goes on")
+ax.legend(fontsize="small")
+plt.show()
+
+# %% [markdown]
+# *Figure: log-sum-exp against the larger logit. The naive form, dashed, starts near −103, where the sum stops being 0, and
+# ends at 88.7, where a shaded region begins; yours is a straight line from −120 to 120.*
 
 # %% tags=["figure"] id="figure-softmax"
 logits = torch.tensor([1.0, 2.0, 3.0, 2.5])
@@ -372,13 +389,12 @@ plt.show()
 # %% [markdown] id="exercise-7.2"
 # ### 7.2 Straight through
 #
-# ●○○ easy · about 8 minutes · 2 points
+# ●○○ easy · about 5 minutes · 2 points
 #
 # The **straight-through estimator** ([Bengio, Léonard & Courville, 2013](https://arxiv.org/abs/1308.3432)) rounds
 # going forward and goes back as if it had not:
 #
 # $$y = \operatorname{round}(x) \qquad\qquad \bar x = \bar y$$
-
 
 # %% role="answer" id="answer-7.2"
 class RoundSTE(Function):
@@ -400,7 +416,6 @@ class RoundSTE(Function):
         ### BEGIN SOLUTION
         return grad_y  # the identity's rule
         ### END SOLUTION
-
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -445,7 +460,7 @@ data, target = torch.linspace(-1, 1, 41), 0.55 * torch.linspace(-1, 1, 41)  # y 
 fig, ax = plt.subplots(figsize=(7, 3))
 for rule, color, style in [(torch.round, VERMILION, ":"), (RoundSTE.apply, BLUE, "-")]:
     w, losses = torch.tensor(-1.5, requires_grad=True), []
-    for _ in range(60):
+    for _ in range(steps(60, 6)):
         if rule(w) is None:
             break
         loss = ((rule(8 * w) / 8 * data - target) ** 2).mean()  # weights on a grid of eighths
@@ -467,7 +482,7 @@ plt.show()
 # %% [markdown] id="exercise-7.3"
 # ### 7.3 Gradient reversal
 #
-# ●○○ easy · about 8 minutes · 2 points
+# ●○○ easy · about 5 minutes · 2 points
 #
 # One part of a model wants a loss small, another wants it large. A layer between them turns the gradient round
 # ([Ganin & Lempitsky, 2015](https://arxiv.org/abs/1409.7495)):
@@ -476,7 +491,6 @@ plt.show()
 #
 # `strength`, the $\lambda$, is a plain number: keep it as `ctx.strength`. Backward returns one value for *each* input of
 # forward; what has no gradient gets `None`.
-
 
 # %% role="answer" id="answer-7.3"
 class ReverseGradient(Function):
@@ -499,7 +513,6 @@ class ReverseGradient(Function):
         dx = -ctx.strength * grad_y
         ### END SOLUTION
         return dx, None  # one for each input of forward
-
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -525,10 +538,14 @@ seed = challenge_seed("7.3", "another strength")
 award("7.3", judge_reversal(submission, seed=seed, shape=(3, 1, 4), strength=2.4), points=2)
 ### END HIDDEN TESTS
 
-# %% id="two-reversals"
-x = torch.tensor([1.0, 2.0])
-print("once: ", gradient(lambda x: ReverseGradient.apply(x, 0.5) ** 2, x))
-print("twice:", gradient(lambda x: ReverseGradient.apply(ReverseGradient.apply(x, 0.5), 0.5) ** 2, x))
+# %% tags=["figure"] id="figure-players"
+draw_players("One player wants its answer known, the other must not find it out")
+plt.show()
+
+# %% [markdown]
+# *Figure: a box of features feeds two boxes, which digit and which camera, the second through a reversal. Solid arrows go
+# forward. Dashed ones come back: a plus for the digit, a plus from the camera to the reversal, and a minus from there to
+# the features.*
 
 # %% tags=["figure"] id="figure-saddle"
 grid = torch.linspace(-2, 2, 81)
@@ -559,7 +576,7 @@ plt.show()
 # %% [markdown] id="exercise-7.4"
 # ### 7.4 A gradient with a speed limit
 #
-# ●●○ medium · about 10 minutes · 3 points
+# ●●○ medium · about 8 minutes · 3 points
 #
 # A box that may stand anywhere in a network: it passes its input unchanged and shortens the gradient that comes back, if
 # that is longer than the limit. The norm is that of the whole gradient.
@@ -567,7 +584,6 @@ plt.show()
 # $$y = x \qquad\qquad \bar x = \min\!\left(1, \frac{\text{limit}}{\lVert\bar y\rVert}\right)\bar y$$
 #
 # A gradient of zeros stays zero: no $0/0$.
-
 
 # %% role="answer" id="answer-7.4"
 class ClipGradient(Function):
@@ -591,7 +607,6 @@ class ClipGradient(Function):
         dx = grad_y * (ctx.limit / grad_y.norm().clamp(min=ctx.limit))
         ### END SOLUTION
         return dx, None
-
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -619,10 +634,24 @@ lines += judge_clip(submission, seed=seed + 5, shape=(4, 1, 3))
 award("7.4", lines, points=3)
 ### END HIDDEN TESTS
 
-# %% id="clip-example"
-x = torch.tensor([3.0, 4.0])
-for limit in [1.0, 100.0]:
-    print(f"limit {limit:5g}:", gradient(lambda x: (ClipGradient.apply(x, limit) ** 2) / 2, x))
+# %% tags=["figure"] id="figure-clipped-arrows"
+clips = gradient(lambda x: ClipGradient.apply(x, 1.0), torch.zeros(2)) is not None
+d = torch.tensor([[0.5, 0.3], [1.6, 1.2], [-2.2, 0.8], [-0.6, -0.7], [0.9, -2.0]])
+clipped = [gradient(lambda x: (ClipGradient.apply(x, 1.0) * u).sum() if clips else None, torch.zeros(2)) for u in d]
+fig, ax = plt.subplots(figsize=(5.4, 3.6))
+ax.add_patch(plt.Circle((0, 0), 1, fill=False, ls=":", lw=2, label="the limit, 1"))
+arrows = {"angles": "xy", "scale_units": "xy", "scale": 1}
+ax.quiver(*torch.zeros(2, 5), *d.T, color="0.75", width=0.012, label="what comes back", **arrows)
+if clips:
+    ax.quiver(*torch.zeros(2, 5), *torch.stack(clipped).T, color=BLUE, width=0.006, label="what is passed on", **arrows)
+ax.set(xlabel="entry 0 of the gradient", ylabel="entry 1", xlim=(-2.6, 4.6), ylim=(-2.3, 1.8), aspect="equal")
+ax.set_title("Long gradients are shortened, none is turned")
+ax.legend(loc="right", fontsize="small")
+plt.show()
+
+# %% [markdown]
+# *Figure: five thick grey arrows from the origin. On each lies a thin blue one in the same direction: as long as the grey
+# arrow inside the dotted circle of radius 1, and ending on the circle where the grey one leaves it.*
 
 # %% tags=["figure"] id="figure-recurrence"
 T, Q = 60, torch.linalg.qr(torch.randn(20, 20, generator=torch.Generator().manual_seed(7)))[0]
@@ -657,7 +686,6 @@ plt.show()
 # below 1, every round shrinks the error. Autograd can record all rounds, but should it have to? The answer $z$
 # does not remember how it was found.
 
-
 # %% role="locked" id="iterate"
 def iterate(W, x, count=200):
     """z ← tanh(W z + x), `count` times from zero: W (d, d), x (d,) -> z (d,)."""
@@ -689,7 +717,22 @@ plt.show()
 # *Figure: left, the distance from the fixed point falls along a straight line on a logarithmic axis, below the bound
 # 0.8 to the k. Right, the kilobytes kept rise in a straight line with the number of rounds, after a first step to 8 kB for W.*
 
+# %% tags=["figure"] id="figure-crossing"
+z, w = torch.linspace(-0.2, 1, 121), torch.tensor([[0.8]])
+fig, ax = plt.subplots(figsize=(6, 3))
+ax.plot(z, z, color="0", lw=1, label="z itself")
+for x, style in [(0.2, "-"), (0.3, "--")]:
+    star = iterate(w, torch.tensor([x])).item()
+    ax.plot(z, torch.tanh(0.8 * z + x), style, color=BLUE, lw=2, label=f"tanh(0.8 z + {x})")
+    ax.plot(star, star, "o", color=VERMILION)
+    ax.annotate(f"z = {star:.2f}", (star, star), (star + 0.03, star - 0.15))
+ax.set(xlabel="z", ylabel="one round", title="Raise x a little, and the crossing slides along")
+ax.legend(fontsize="small")
+plt.show()
+
 # %% [markdown]
+# *Figure: two rising curves cross the straight line z: for x = 0.2 at z = 0.58, for x = 0.3, dashed, at z = 0.69.*
+#
 # **Differentiate the equation, not the loop.** Move $x$ and $W$ a little; $z$ moves so that the equation still holds. With
 # $D = \operatorname{diag}(1 - z^2)$ and $J = DW$, both $(d, d)$:
 #
@@ -700,7 +743,6 @@ plt.show()
 # %% [markdown]
 # One more piece: `ctx.needs_input_grad`, a tuple of booleans, says which inputs ask for a gradient. `None` is a fine answer
 # for the others, and saves the work.
-
 
 # %% id="needs-input-grad"
 class Product(Function):
@@ -733,7 +775,6 @@ Product.apply(torch.tensor(2.0), torch.tensor(3.0, requires_grad=True)).backward
 # $\bar x$ has shape $(d,)$, $\bar W$ has $(d, d)$; find both on paper. Keep no more than $W$, $x$ and $z$, and keep
 # them so that second derivatives are right.
 
-
 # %% role="answer" id="answer-7.5"
 class FixedPoint(Function):
     """z with z = tanh(W z + x): W (d, d), x (d,) -> z (d,)."""
@@ -763,7 +804,6 @@ class FixedPoint(Function):
         dW = torch.outer(dx, z)
         ### END SOLUTION
         return dW, dx
-
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -858,14 +898,13 @@ plt.show()
 # %% [markdown] id="exercise-7.6"
 # ### 7.6 A norm with a rule at zero
 #
-# ●●○ medium · about 12 minutes · 3 points
+# ●●○ medium · about 10 minutes · 3 points
 #
 # $$y_i = \lVert x_i\rVert \qquad\qquad
 # \bar x_i = \begin{cases}\bar y_i\; x_i / \lVert x_i\rVert & x_i \ne 0\\ 0 & x_i = 0\end{cases}$$
 #
 # Over the last axis. A row of zeros must not spoil its neighbours, and second derivatives must be finite everywhere and
 # right where $x_i \ne 0$. No $\epsilon$ is added anywhere: it would change the values.
-
 
 # %% role="answer" id="answer-7.6"
 class SafeNorm(Function):
@@ -891,7 +930,6 @@ class SafeNorm(Function):
         divisor = torch.where(y > 0, y, 1.0)  # repaired before the division, so no 0/0 is ever formed
         return (grad_y / divisor).unsqueeze(-1) * x  # x itself is 0 at 0
         ### END SOLUTION
-
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -919,9 +957,6 @@ lines = judge_norm(submission, seed=seed, n=2, m=6)
 lines += judge_norm(submission, seed=seed + 5, n=7, m=2, strided=True)
 award("7.6", lines, points=3)
 ### END HIDDEN TESTS
-
-# %% id="norm-example"
-print(gradient(SafeNorm.apply, torch.tensor([[3.0, 4.0], [0.0, 0.0]])))
 
 # %% tags=["figure"] id="figure-arrows"
 at = torch.stack(torch.meshgrid(torch.arange(-2.0, 3), torch.arange(-2.0, 3), indexing="xy"), -1).flatten(0, 1)
@@ -966,13 +1001,12 @@ plt.show()
 # %% [markdown] id="exercise-7.7"
 # ### 7.7 Swish in 4,000 bytes
 #
-# ●●○ medium · about 15 minutes · 3 points
+# ●●○ medium · about 10 minutes · 3 points
 #
 # $$y = x\,\sigma(x), \qquad \sigma' = \sigma(1-\sigma)$$
 #
 # Find $y'$ with the product rule. Keep $x$ and nothing else. Make it work under `torch.func.vmap(torch.func.grad(…))`,
 # the way to one gradient for each example: that takes `setup_context` and one class attribute.
-
 
 # %% role="answer" id="answer-7.7"
 class Swish(Function):
@@ -1003,7 +1037,6 @@ class Swish(Function):
         return grad_y * s * (1 + x * (1 - s))
         ### END SOLUTION
 
-
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -1028,11 +1061,28 @@ seed = challenge_seed("7.7", "a matrix")
 award("7.7", judge_swish(submission, seed=seed, shape=(3, 4), strided=True), points=3)
 ### END HIDDEN TESTS
 
-# %% id="per-example"
-x = torch.tensor([-1.0, 0.0, 2.0])
-if Swish.apply(x) is not None:
-    print("yours, one gradient for each:", torch.func.vmap(torch.func.grad(Swish.apply))(x))
-    print("F.silu:                      ", torch.func.vmap(torch.func.grad(F.silu))(x))
+# %% tags=["figure"] id="figure-per-example"
+g = torch.Generator().manual_seed(6)
+w, X = torch.randn(5, generator=g), torch.randn(8, 5, generator=g)
+loss = lambda w, x: Swish.apply(x @ w)
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.6), width_ratios=[5, 5])
+axes[0].set(title="one gradient for each of 8 examples", ylabel="example")
+axes[1].set(title="their sum, and the batch's gradient", ylabel="value")
+if Swish.apply(w) is not None:
+    each = torch.func.vmap(torch.func.grad(loss), (None, 0))(w, X)
+    axes[0].imshow(each, aspect="auto")
+    axes[1].bar(range(5), each.sum(0), color="0.8", ec="0", label="sum of the rows")
+    axes[1].plot(range(5), gradient(lambda w: loss(w, X), w), "D", color=VERMILION, label="one backward pass")
+    axes[1].legend(fontsize="small")
+for ax in axes:
+    ax.set(xlabel="weight", xticks=range(5))
+axes[0].grid(False)
+fig.suptitle("vmap(grad) keeps apart what a backward pass adds up")
+plt.show()
+
+# %% [markdown]
+# *Figure: left, a table of 8 examples by 5 weights in shades, a gradient in each row. Right, bars of its column sums, with
+# diamonds of the ordinary gradient on top of them.*
 
 # %% tags=["figure"] id="figure-swish-bytes"
 x = torch.linspace(-4, 4, 1000, requires_grad=True)
@@ -1062,7 +1112,6 @@ plt.show()
 # `backward` is code, and autograd differentiates it when asked to. What it finds there depends on *how things were
 # kept*. Torch has a decorator, `once_differentiable`, that promises an error instead of a wrong second derivative:
 
-
 # %% role="locked" id="once"
 class OnceExp(Function):
     """exp, with a backward that is declared to be differentiable once."""
@@ -1085,7 +1134,6 @@ def derivatives(f, x):
     (d,) = torch.autograd.grad(y, x, create_graph=True)
     d.backward()
     return y.item(), d.item(), x.grad.item()
-
 
 # %% id="once-drops"
 print("exp(x) + x³     %.3f  %.3f  %.3f" % derivatives(lambda x: torch.exp(x) + x**3, 1.0))
@@ -1120,12 +1168,11 @@ plt.show()
 # %% [markdown] id="exercise-7.8"
 # ### 7.8 Mend the forgetful sine
 #
-# ●●○ medium · about 10 minutes · 3 points
+# ●●○ medium · about 8 minutes · 3 points
 #
 # Below is $y = w\sin x$ by somebody who wanted to save time: sine and cosine are computed once and kept. Gradcheck passes.
 # Run it, find out which second derivatives are lost and why, and write `MendedSine` with the same values and first
 # derivatives and all second ones.
-
 
 # %% role="locked" id="forgetful-sine"
 class ForgetfulSine(Function):
@@ -1145,7 +1192,6 @@ class ForgetfulSine(Function):
         sin, cos, w = ctx.saved_tensors
         return grad_y * w * cos, grad_y * sin
 
-
 # %% role="locked" id="hessian"
 def hessian(f, point):
     """The (2, 2) matrix of second derivatives of f(x, w), by autograd twice."""
@@ -1155,15 +1201,19 @@ def hessian(f, point):
     return np.array([[0.0 if d is None else d.item() for d in row] for row in rows])
 
 
-# %% tags=["figure"] id="figure-hessian"
-fig, axes = plt.subplots(1, 2, figsize=(7.5, 2.8))
-for ax, f, name in [(axes[0], lambda x, w: w * torch.sin(x), "true"), (axes[1], ForgetfulSine.apply, "forgetful")]:
+def show_hessian(ax, f, name):
+    """Draw hessian(f, (0.7, 2)) with its numbers."""
     matrix = hessian(f, (0.7, 2.0))
     ax.imshow(matrix, vmin=-1.5, vmax=1.5)
     for (i, j), value in np.ndenumerate(matrix):
         ax.text(j, i, f"{value:.3f}", ha="center", va="center", bbox={"fc": "white", "ec": "0"})
     ax.set(title=name, xticks=[0, 1], xticklabels=["∂/∂x", "∂/∂w"], yticks=[0, 1], yticklabels=["of dx", "of dw"])
     ax.grid(False)
+
+# %% tags=["figure"] id="figure-hessian"
+fig, axes = plt.subplots(1, 2, figsize=(7.5, 2.8))
+show_hessian(axes[0], lambda x, w: w * torch.sin(x), "true")
+show_hessian(axes[1], ForgetfulSine.apply, "forgetful")
 fig.suptitle("Second derivatives must form a symmetric matrix; the forgetful ones do not")
 plt.show()
 
@@ -1175,7 +1225,6 @@ plt.show()
 pair = tuple(torch.tensor([0.7, -1.2, 2.0], dtype=torch.float64, requires_grad=True) for _ in range(2))
 print("gradcheck:    ", gradcheck(ForgetfulSine.apply, pair))
 print("gradgradcheck:", gradgradcheck(ForgetfulSine.apply, pair, raise_exception=False))
-
 
 # %% role="answer" id="answer-7.8"
 class MendedSine(Function):
@@ -1199,7 +1248,6 @@ class MendedSine(Function):
         dx, dw = grad_y * w * torch.cos(x), grad_y * torch.sin(x)
         ### END SOLUTION
         return dx, dw
-
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -1225,22 +1273,37 @@ seed = challenge_seed("7.8", "a matrix")
 award("7.8", judge_mended(submission, seed=seed, shape=(2, 3), strided=True), points=3)
 ### END HIDDEN TESTS
 
-# %% id="mended-checks"
+# %% tags=["figure"] id="figure-mended"
+fig, axes = plt.subplots(1, 2, figsize=(7.5, 2.6))
+show_hessian(axes[0], ForgetfulSine.apply, "forgetful")
 if saved_bytes(MendedSine.apply, *pair):
+    show_hessian(axes[1], MendedSine.apply, "mended")
     print("gradcheck:    ", gradcheck(MendedSine.apply, pair))
     print("gradgradcheck:", gradgradcheck(MendedSine.apply, pair, raise_exception=False))
+fig.suptitle("Yours should be symmetric again")
+plt.show()
 
 # %% [markdown]
+# *Figure: the forgetful matrix of second derivatives, 0, 0.765, 0, 0, beside the mended one: −1.288, 0.765, 0.765, 0.*
+#
 # **What just happened.** `save_for_backward` gives *inputs and outputs* back with their history. Anything else is a constant
-# on the way back. If an intermediate is dear, return it as a second output: outputs have a history. `x.detach()`
-# and `ctx.x = x.data` lose it just as silently.
+# on the way back. If an intermediate is dear, return it as a second output: outputs have a history.
+
+# %% tags=["figure"] id="figure-history"
+kept = {"the input x": True, "the input w": True, "the output y": True}
+kept |= {"cos x, made on the way": False, "x.detach() or x.data": False}
+draw_history(kept, "How backward finds what was kept")
+plt.show()
+
+# %% [markdown]
+# *Figure: five kept tensors. Solid arrows lead inputs and output to “with its history”; dotted lines lead an intermediate
+# and a detached tensor to “a constant: its terms are lost”.*
 
 # %% [markdown]
 # ## 7 · Who checks the checker?
 #
 # > **Often said: “gradcheck passed, so the gradient is right.”** Its default `rtol` is $10^{-3}$: an error of one part
 # > in ten thousand passes, in the fast mode too.
-
 
 # %% role="locked" id="planted"
 class PlantedSine(Function):
@@ -1258,21 +1321,33 @@ class PlantedSine(Function):
     def backward(ctx, grad_y):
         return grad_y * 1.0001 * torch.cos(ctx.saved_tensors[0])
 
-
 # %% id="default-misses"
 x = torch.linspace(-1, 1, 5, dtype=torch.float64, requires_grad=True)
-print("default:        ", gradcheck(PlantedSine.apply, (x,)))
-print("fast mode:      ", gradcheck(PlantedSine.apply, (x,), fast_mode=True))
-print("rtol=1e-5, 1e-8:", gradcheck(PlantedSine.apply, (x,), rtol=1e-5, atol=1e-8, raise_exception=False))
-
-# %% [markdown]
-# And in float32 a right function is refused: with a step of $10^{-6}$, differences of float32 numbers keep a digit or two.
-
-# %% id="float32-refused"
+single = x.detach().float().requires_grad_()
+print("default:                ", gradcheck(PlantedSine.apply, (x,)))
+print("fast mode:              ", gradcheck(PlantedSine.apply, (x,), fast_mode=True))
+print("rtol 1e-5, atol 1e-8:   ", gradcheck(PlantedSine.apply, (x,), rtol=1e-5, atol=1e-8, raise_exception=False))
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # gradcheck warns that x is not float64, and means it
-    x = torch.linspace(-1, 1, 5, requires_grad=True)
-    print("torch's own sin, float32:", gradcheck(torch.sin, (x,), raise_exception=False))
+    print("torch's own sin, float32:", gradcheck(torch.sin, (single,), raise_exception=False))
+
+# %% tags=["figure"] id="figure-allowance"
+x = torch.linspace(-1.5, 1.5, 31, dtype=torch.float64)
+slope = x.cos().abs()
+fig, ax = plt.subplots(figsize=(7.5, 2.8))
+ax.semilogy(x, 1e-5 + 1e-3 * slope, "--", color="0", label="allowed by default: 1e-5 + 1e-3 |slope|")
+ax.semilogy(x, (gradient(PlantedSine.apply, x) - x.cos()).abs(), "s", ms=4, color=VERMILION, label="the planted error")
+ax.semilogy(x, 1e-8 + 1e-5 * slope, ":", color="0", lw=2, label="allowed at rtol 1e-5, atol 1e-8")
+ax.set(xlabel="x", ylabel="error of the slope", ylim=(1e-7, 2e-2))
+ax.set_title("The planted error hides below the default allowance")
+ax.legend(fontsize="small", ncols=2)
+plt.show()
+
+# %% [markdown]
+# *Figure: error against x on a logarithmic axis. Squares of the planted error lie a decade below the dashed line of the
+# default allowance and a decade above the dotted line of the tight one.*
+#
+# And in float32 a right function is refused: with a step of $10^{-6}$, differences of float32 numbers keep a digit or two.
 
 # %% [markdown]
 # A full check builds all of $J$, an entry at a time. Two random vectors do with one number: if
@@ -1298,14 +1373,13 @@ plt.show()
 # %% [markdown] id="exercise-7.9"
 # ### 7.9 A gradcheck of your own
 #
-# ●●● hard · about 20 minutes · 3 points
+# ●●● hard · about 18 minutes · 3 points
 #
 # $$\frac{\langle u, f(x + hv) - f(x - hv)\rangle}{2h} \;\overset{?}{=}\; \langle J^{\mathsf T}u,\, v\rangle$$
 #
 # `projected` returns both sides as floats. `my_gradcheck` draws $u$ and $v$ at random and says whether they agree, some
 # three times over, *relative* to their size. It raises `ValueError` unless $x$ is float64. Argue for its tolerance:
 # central differences in float64 at $h = 10^{-5}$ are good to about ten digits.
-
 
 # %% role="answer" id="answer-7.9-a"
 def projected(f, x, u, v, h=1e-5):
@@ -1317,7 +1391,6 @@ def projected(f, x, u, v, h=1e-5):
     (dx,) = torch.autograd.grad((f(leaf) * u).sum(), leaf)
     return [float(by_differences), float((dx * v).sum())]
     ### END SOLUTION
-
 
 # %% role="answer" id="answer-7.9-b"
 def my_gradcheck(f, x, seed=0):
@@ -1335,7 +1408,6 @@ def my_gradcheck(f, x, seed=0):
             return False
     return True
     ### END SOLUTION
-
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -1400,14 +1472,12 @@ plt.show()
 # `np.interp` reads a table: points $(x_p, f_p)$ joined by straight lines, constant beyond both ends. Torch has no such
 # function, and numpy leaves no trace on the tape. `torch.library.custom_op` makes a proper torch operator of it.
 
-
 # %% role="locked" id="interp"
 @torch.library.custom_op("workbook::interp", mutates_args=())
 def interp(x: torch.Tensor, xp: torch.Tensor, fp: torch.Tensor) -> torch.Tensor:
     """The table (xp, fp), both (k,) with xp rising, read at x of any shape: the shape and dtype of x."""
     y = np.interp(*(t.cpu().numpy(force=True) for t in (x, xp, fp)))
     return torch.as_tensor(y, dtype=x.dtype, device=x.device)
-
 
 # %% tags=["figure"] id="figure-table"
 xp = torch.tensor([-2.0, -0.5, 0.5, 2.0], dtype=torch.float64)
@@ -1427,17 +1497,35 @@ plt.show()
 # *Figure: left, a curve of straight lines through four square marks, level beyond the first and last. Right, four hats: each
 # entry's weight is 1 at its own point, falls to 0 at the neighbours, and stays 1 beyond the ends for the outer two.*
 
+# %% tags=["figure"] id="figure-scatter"
+xs, knots = torch.tensor([-1.6, -0.9, -0.2, 0.1, 0.3, 1.4], dtype=torch.float64), xp
+i = torch.searchsorted(knots, xs) - 1
+t = (xs - knots[i]) / (knots[i + 1] - knots[i])
+fig, ax = plt.subplots(figsize=(8, 2.4))
+for x0, k, share in zip(xs, i, t):
+    for entry, weight in [(k, 1 - share), (k + 1, share)]:
+        ax.plot([x0, knots[entry]], [1, 0], color=BLUE, lw=0.5 + 5 * weight, alpha=0.6)
+ax.plot(xs, torch.ones(6), "o", color=VERMILION, label="points x, each with a cotangent")
+ax.plot(knots, torch.zeros(4), "s", color="0", ms=9, label="entries of the table")
+ax.set(xlabel="x", yticks=[], ylim=(-0.3, 1.9))
+ax.set_title("On the way back each point gives to two entries, more to the nearer")
+ax.legend(loc="upper right", fontsize="small", ncols=2)
+plt.show()
+
+# %% [markdown]
+# *Figure: six points above four squares, joined by two lines each, thick where the weight is large. The two squares in the
+# middle receive several lines: what arrives is added up.*
+
 # %% [markdown] id="exercise-7.10"
 # ### 7.10 An operator of your own
 #
-# ●●○ medium · about 20 minutes · 3 points
+# ●●○ medium · about 18 minutes · 3 points
 #
 # Between $x_{p,i} \le x < x_{p,i+1}$, with $t = (x - x_{p,i})/(x_{p,i+1} - x_{p,i})$: $\;y = (1-t)\,f_{p,i} + t\,f_{p,i+1}$.
 #
 # Two things are missing. A **fake** kernel says which shape, dtype and device come out, without touching data; tracing
 # and compilation need it. And the gradients of $x$ and of $f_p$; the points $x_p$ are fixed. Several $x$ may lie in one
 # segment.
-
 
 # %% role="answer" id="answer-7.10-a"
 @interp.register_fake
@@ -1446,7 +1534,6 @@ def interp_fake(x, xp, fp):
     ### BEGIN SOLUTION
     return torch.empty_like(x)
     ### END SOLUTION
-
 
 # %% role="answer" id="answer-7.10-b"
 def interp_setup(ctx, inputs, output):
@@ -1502,12 +1589,13 @@ award("7.10", judge_operator(submission, seed=seed, shape=(3, 4), k=7), points=3
 # `torch.library.opcheck` tries an operator in torch's other worlds: schema, autograd registration, fake tensors, and
 # ahead-of-time tracing. It does *not* check gradients: that stays gradcheck's work.
 
-# %% id="opcheck"
+# %% id="opcheck" tags=["nbval-ignore-output"]
 g = torch.Generator().manual_seed(4)
 points = (2 * torch.randn(6, generator=g, dtype=torch.float64)).requires_grad_()
 arguments = (points, xp, fp.clone().requires_grad_())
+tests = ["test_schema", "test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic"]
 if interp(*arguments).requires_grad and interp_fake(*arguments) is not None:
-    for name, verdict in torch.library.opcheck(interp, arguments).items():
+    for name, verdict in torch.library.opcheck(interp, arguments, test_utils=tests[: steps(4, 1)]).items():
         print(f"{name:28} {verdict}")
     print("gradcheck", gradcheck(interp, arguments, atol=1e-8, rtol=1e-6))
 
@@ -1562,10 +1650,28 @@ print("largest entry of J − Jᵀ below 1e-12:", bool((J - J.T).abs().max() < 1
 #
 # A symmetric Jacobian: then jvp and vjp of $x \mapsto \hat x$ are *the same linear map*. Write it once.
 
+# %% tags=["figure"] id="figure-spectrum"
+values, vectors = torch.linalg.eigh(J * (column.var() + 1e-5).sqrt())
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.6))
+axes[0].bar(range(10), values, color=["0.6", "0.6"] + [BLUE] * 8, ec="0", hatch=["//", "//"] + [""] * 8)
+axes[0].set(xlabel="direction", ylabel="times 1/std", title="Eight of ten directions pass, two are lost")
+lost = vectors[:, :2]
+for v, name, style in [(torch.ones(10), "a shift: 1, 1, …", "s-"), (column - column.mean(), "a stretch: x − μ", "o--")]:
+    v = v.to(lost) / v.to(lost).norm()
+    axes[1].plot(v, style, color=ORANGE if "shift" in name else VERMILION, label=name)
+    axes[1].plot(lost @ (lost.T @ v), "x", color="0")
+axes[1].set(xlabel="entry", title="They are shift and stretch", xticks=range(10))
+axes[1].legend(fontsize="small")
+plt.show()
+
+# %% [markdown]
+# *Figure: left, the ten eigenvalues of J over 1/std: two are 0, eight are 1. Right, a constant vector and the centred
+# column, with crosses for their parts in the lost directions: the crosses lie on both.*
+
 # %% [markdown] id="exercise-7.11"
 # ### 7.11 Forward, backward, and jvp
 #
-# ●●● hard · about 30 minutes · 5 points
+# ●●● hard · about 25 minutes · 5 points
 #
 # Differentiate the four equations for a tangent $\dot x$, one column at a time; note that $\sum_i (x_i - \mu) = 0$. That is
 # `jvp`. By symmetry the same map serves `backward`. Keep no more than $x$, `gain` and `bias`; second derivatives must be
@@ -1590,7 +1696,6 @@ def moved(t, xhat, r, correction):
     # d x-hat = r dc + c dr with dr = -r³/2 dv and dv = 2 Σ c t / (n - correction); the mean of c is 0
     return r * (t - t.mean(0) - xhat * (xhat * t).sum(0) / (len(t) - correction))
     ### END SOLUTION
-
 
 # %% role="answer" id="answer-7.11-b"
 class BatchNorm(Function):
@@ -1628,7 +1733,6 @@ class BatchNorm(Function):
         xhat, r = standardise(x, ctx.correction)
         return gain * moved(dx, xhat, r, ctx.correction) + dgain * xhat + dbias  # the product rule
         ### END SOLUTION
-
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -1671,13 +1775,13 @@ if own is not None:
 
 # %% id="batch-norm-checked"
 if own is not None:
-    small = [t.detach()[..., :3].clone().requires_grad_() for t in inputs]
+    small = [t.detach()[: steps(32, 4), :3].clone() if t.dim() == 2 else t.detach()[:3].clone() for t in inputs]
+    small = [t.requires_grad_() for t in small]
     bessel = lambda *a: BatchNorm.apply(*a, 1)
     print("gradcheck with jvp:", gradcheck(bessel, small, check_forward_ad=True, raise_exception=False))
     print("gradgradcheck:     ", gradgradcheck(bessel, small, raise_exception=False))
 
-
-# %% role="locked" id="atomic-steps"
+# %% tags=["figure"] id="figure-bn-bytes"
 def in_atomic_steps(x, gain, bias):
     """Batch norm as seven operations, as in chapter 05."""
     centred = x - x.mean(0)
@@ -1685,7 +1789,6 @@ def in_atomic_steps(x, gain, bias):
     return gain * (centred * r) + bias
 
 
-# %% tags=["figure"] id="figure-bn-bytes"
 ways = {
     "atomic steps": in_atomic_steps,
     "F.batch_norm": lambda x, a, b: F.batch_norm(x, None, None, a, b, training=True),
@@ -1742,7 +1845,6 @@ def c_swish():
 
     return run
 
-
 # %% role="answer" id="answer-7.12" tags=["nbval-ignore-output"]
 # call c_swish(), wrap it with torch.library.custom_op, add a fake kernel and a gradient
 ### BEGIN SOLUTION
@@ -1769,6 +1871,28 @@ else:
     x = torch.linspace(-3, 3, 7, dtype=torch.float64, requires_grad=True)
     print("gradcheck:", gradcheck(fast_swish, (x,), atol=1e-8, rtol=1e-6))
 ### END SOLUTION
+
+# %% tags=["figure"] id="figure-who-catches"
+x = torch.linspace(-1, 1, steps(5, 1) + 1, dtype=torch.float64, requires_grad=True)
+suspects = {"a right one: Cube": Cube.apply, "too steep by 1e-4: PlantedSine": PlantedSine.apply}
+suspects["a term lost: ForgetfulSine"] = lambda x: ForgetfulSine.apply(x, torch.ones_like(x))
+suspects["another rule on purpose: RoundSTE"] = RoundSTE.apply
+tests = {
+    "gradcheck": lambda f: gradcheck(f, (x,), raise_exception=False),
+    "gradcheck,\nrtol 1e-5": lambda f: gradcheck(f, (x,), rtol=1e-5, atol=1e-8, raise_exception=False),
+    "gradgradcheck": lambda f: gradgradcheck(f, (x,), raise_exception=False),
+    "yours": lambda f: my_gradcheck(f, x.detach()),
+}
+verdicts = {
+    name: {check: test(f) if f(x) is not None else None for check, test in tests.items()}
+    for name, f in suspects.items()
+}
+draw_verdicts(verdicts, "No single check catches everything")
+plt.show()
+
+# %% [markdown]
+# *Figure: a table of four functions by four checks. Gradcheck passes all but the straight-through rounding; the tight
+# tolerance and your own check also catch the planted error; only gradgradcheck catches the lost term.*
 
 # %% [markdown] id="recap"
 # ## Recap

@@ -8,15 +8,13 @@ are contracted with random cotangents in float64, so that agreement to 1e-9 is a
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import cache
-from types import CodeType
 
 import torch
 
 from grader.check.data import as_data
 from grader.check.functions import ask, matches
 from grader.check.quick import steps
-from grader.check.submission import Submission
+from grader.check.submission import Submission, compiled
 from grader.check.verdict import Verdict
 
 PROBE = """
@@ -146,7 +144,7 @@ class Probe:
         """The reference's answer at the same stage."""
         case = {**self.case, "stage": stage, "expression": "reference(*a)", "strided": False, "device": "cpu"}
         scope = {"reference": self.reference, "probe_case": case, "outputs": {}}
-        exec(_compiled(PROBE), scope)
+        exec(compiled(PROBE), scope)
         return as_data(scope["outputs"]["answer"])
 
     def first(
@@ -258,11 +256,6 @@ def named(
         if sentence and matches(line, have, values, tol=tol).passed:
             return matches(line, got, want, because=sentence, tol=tol)
     return matches(line, got, want, because=because, tol=tol)
-
-
-@cache
-def _compiled(source: str) -> CodeType:
-    return compile(source, "<probe>", "exec")
 
 
 def random_like(x: torch.Tensor, g: torch.Generator) -> torch.Tensor:

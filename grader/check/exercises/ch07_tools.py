@@ -121,7 +121,7 @@ def judge_gradcheck(submission: Submission, seed: int, n: int, m: int, h: float)
     """Exercise 7.9: `projected` at a coarse step, and `my_gradcheck` on right functions and wrong ones."""
     x, v = normal(seed, (n, m), (n, m))
     (u,) = normal(seed + 1, (n,))
-    seeds = [seed + k for k in range(4)]
+    seeds = [seed + k for k in range(3)]
 
     def verdict(line: str, names: tuple[str, ...], wanted: bool, because: dict[str, str]) -> Verdict:
         def judge(found: dict[str, list]) -> Verdict:

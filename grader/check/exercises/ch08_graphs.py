@@ -10,9 +10,10 @@ Jacobian on a second way (Bentert, Crane, Drange, Mizutani and Sullivan, arXiv 2
 complement of I - A).
 """
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 
@@ -175,6 +176,53 @@ def markowitz_counts(graph: Graph) -> set[int]:
 
     inner = frozenset(intermediates(graph))
     return set(rest(inner))
+
+
+def least_products(graph: Graph) -> int:
+    """The fewest products of two factors that give the Jacobian of a graph without paths of more than three edges.
+
+    A product joins two neighbouring pieces of a path. Pieces of two edges inside a path of three are helpers. Given
+    the helpers that are made, an entry takes one product for each vertex at which its paths are put together. The
+    search goes through all sets of helpers. A face elimination makes one product, so none needs fewer steps.
+    Raises ValueError where a path has more than three edges.
+    """
+    inputs, outputs = ends(graph)
+    entries = {(x, y): set(_paths(graph, x, y)) for x in inputs for y in outputs}
+    if any(len(path) > 4 for paths in entries.values() for path in paths):
+        raise ValueError("A path has more than three edges: least_products does not look at those.")
+    long = {path for paths in entries.values() for path in paths if len(path) == 4}
+    helpers = sorted({path[:3] for path in long} | {path[1:] for path in long})
+
+    def joins(paths: set[tuple[str, ...]], made: frozenset[tuple[str, ...]]) -> float:
+        middles = sorted({v for path in paths for v in path[1:-1]})
+        at = [
+            {path[1]}
+            if len(path) == 3
+            else {v for v, helper in ((path[2], path[:3]), (path[1], path[1:])) if helper in made}
+            for path in paths
+            if len(path) > 2
+        ]
+        for size in range(len(middles) + 1):
+            if any(all(set(chosen) & spots for spots in at) for chosen in combinations(middles, size)):
+                return size
+        return math.inf
+
+    def costs(paths: set[tuple[str, ...]]) -> tuple[set, dict[frozenset, float]]:
+        own = {helper for helper in helpers for path in paths if helper in (path[:3], path[1:])}
+        subsets = [frozenset(c) for size in range(len(own) + 1) for c in combinations(sorted(own), size)]
+        return own, {made: joins(paths, made) for made in subsets}
+
+    tables = [costs(paths) for paths in entries.values()]
+    sets = (frozenset(c) for size in range(len(helpers) + 1) for c in combinations(helpers, size))
+    return int(min(len(made) + sum(table[made & own] for own, table in tables) for made in sets))
+
+
+def _paths(graph: Graph, start: str, end: str) -> Iterator[tuple[str, ...]]:
+    if start == end:
+        yield (end,)
+    for w in graph[start]:
+        for path in _paths(graph, w, end):
+            yield (start, *path)
 
 
 def jacobian(graph: Graph) -> np.ndarray:
