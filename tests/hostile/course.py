@@ -22,9 +22,10 @@ HERE = Path(__file__).parent
 SOURCE = HERE / "course" / "solutions" / "01_toy" / "toy.py"
 SUBMISSIONS = HERE / "submissions"
 COURSE = Path("/dev/shm/hostile-course")  # where the submissions look for it
-SECRET = "secret-canary"
+SECRET = "secret-canary"  # in the environment, in the gradebook, in a classmate's work
+TEST_WORD = "hidden-canary"  # in the hidden tests
 # Words that no output may hold: secrets of the course, and what a submission prints where it got through.
-FORBIDDEN = (SECRET, "hidden-canary", "hostile-escape")
+FORBIDDEN = (SECRET, TEST_WORD, "hostile-escape")
 
 
 @dataclass(frozen=True)
