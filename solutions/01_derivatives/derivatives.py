@@ -102,7 +102,7 @@ speed_at_2 = 18.0  # both columns close in on it
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
 #
-# Evaluate `f` at two places that lie `h` apart. How much did it rise? How far did you walk?
+# Evaluate `f` at two places. How much did it rise? How far did you walk?
 # <details><summary>Hint 2: the equation</summary>
 #
 # Rise: $f(x+h) - f(x)$. Run: $(x+h) - x = h$. For the limit, expand $s(2+h) - s(2)$ on paper and divide by $h$.
@@ -147,8 +147,8 @@ plt.show()
 #
 # $$\text{forward: } \frac{f(x+h)-f(x)}{h} \qquad\qquad \text{central: } \frac{f(x+h)-f(x-h)}{2h}$$
 #
-# Taylor's theorem says what stopping costs: the forward one is off by about $\frac h2 f''(x)$, the central one by about
-# $\frac{h^2}{6} f'''(x)$: left and right of $x$ the errors of order $h$ have opposite signs and cancel.
+# Taylor's theorem says what stopping costs: about $\frac h2 f''(x)$ forward, $\frac{h^2}{6} f'''(x)$ central, where the
+# errors of order $h$ left and right of $x$ cancel.
 
 # %% tags=["figure"] id="figure-two-quotients"
 u, x0, h = np.linspace(-0.4, 2.4, 200), 1.0, 0.8
@@ -1193,11 +1193,14 @@ plt.show()
 #
 # > **Often said: “the derivative of a sum is 1, that of a product is the other factor.”** These are the *partials*
 # > by one operand. If both operands are the same variable there are two edges, and their paths add up: $x + x$
-# > gives 2 and $x\cdot x$ gives $2x$.
+# > gives 2 and $x\cdot x$ gives $2x$. A number added to three entries gets 3, and what is subtracted gets $-1$.
 
 # %% id="same-operand"
 x = torch.tensor(5.0)
 print("x + x:", jacobian(lambda x: x + x, x).item(), "   x * x:", jacobian(lambda x: x * x, x).item())
+three = torch.tensor([1.0, 2.0, 4.0])
+print("added to three entries:", jacobian(lambda x: (three + x).sum(), x).item(), end="   ")
+print("subtracted:", jacobian(lambda x: 7 - x, x).item())
 for partial in [1.0, 5.0]:
     print("by paths:", path_sum([["x", "y", partial], ["x", "y", partial]], "x", "y"))
 
@@ -1205,13 +1208,20 @@ for partial in [1.0, 5.0]:
 # > **Often said: “14 is more than 12, so $e$ grows fastest by increasing $b$.”** Of the two axes, yes. Of all
 # > directions of length 1, the fastest is the gradient's own, $(12, 14)/\sqrt{340}$: slope 18.4 instead of 14.
 
-# %% id="fastest"
+# %% tags=["figure"] id="figure-fastest"
 r, length = 1e-6, math.sqrt(12**2 + 14**2)
-for name, (da, db) in [("along b", (0, 1)), ("along the gradient", (12 / length, 14 / length))]:
-    rise = (2 + r * da) * (3 + r * db) * (4 + r * db) - 24
-    print(f"{name:18} slope {rise / r:.1f}")
+fig, ax = plt.subplots(figsize=(7, 1.9), layout="constrained")
+ways = {"along a": (1, 0), "along b": (0, 1), "along the gradient": (12 / length, 14 / length)}
+rises = [(2 + r * da) * (3 + r * db) * (4 + r * db) - 24 for da, db in ways.values()]
+bars = ax.barh(list(ways), [rise / r for rise in rises], color=[BLUE, BLUE, VERMILION], edgecolor="black")
+ax.bar_label(bars, fmt="%.1f", padding=4)
+ax.set(xlabel="slope of e at (2, 3)", xlim=(0, 21), title="Neither axis is the fastest way up")
+ax.invert_yaxis()
+plt.show()
 
 # %% [markdown]
+# *Figure: three horizontal bars. Along a the slope of e is 12.0, along b 14.0, along the gradient 18.4.*
+#
 # ### Why paths alone are not enough
 #
 # Chain $k$ diamonds: each vertex leads to the next by two paths. There are $4k$ edges and $2^k$ paths. Walking them

@@ -352,9 +352,9 @@ plt.show()
 # ●●○ medium · about 8 minutes · 3 points
 #
 # Write the likelihood and the log-likelihood, which must survive 2,000 factors. Then measure: multiply equal factors
-# $p$ in float32, starting from 1. After how many is the product exactly 0?
+# $p$ in float32. After how many is the product exactly 0?
 #
-# Python's own numbers are float64; a float32 number is `torch.tensor(p, dtype=torch.float32)` or `np.float32(p)`.
+# Python's own numbers are float64; in float32, `torch.tensor(p, dtype=torch.float32)` or `np.float32(p)`.
 
 
 # %% role="answer" id="answer-2.3"
@@ -432,8 +432,8 @@ fig.suptitle("float32 loses the likelihood of 32 letters, not its logarithm")
 plt.show()
 
 # %% [markdown]
-# *Figure: left, on a logarithmic axis, the product falls in a line to 1e-44 and is exactly 0, a hatched region, from 32
-# factors on. Right, the sum of logarithms is a straight line that goes on to 60 factors.*
+# *Figure: left, on a logarithmic axis, the product falls in a line to 1e-44 and is exactly 0, hatched, from 32 factors
+# on. Right, the sum of logarithms is a straight line.*
 #
 # **What just happened.** Thirty-two letters, each with probability 1/27, already have likelihood 0 in float32. The
 # training
@@ -502,8 +502,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: the maximum of z and 0, dashed, has a corner at 0; logsumexp lies ln 2 above it there and meets it on both
-# sides.*
+# *Figure: the maximum of z and 0, dashed, has a corner; logsumexp lies ln 2 above it and meets it on both sides.*
 #
 # The mean with weights is where people slip: it divides by the weights of the examples at hand, not by $n$. A batch
 # whose examples all have the same class shows it: the weight must cancel.
@@ -927,8 +926,8 @@ plt.show()
 # crosses
 # the line at 0.01 half way; rate 100 jumps about between 0.03 and 0.06.*
 #
-# **What just happened.** Descent by your own gradient found what counting gave. Almost: the gap of rate 50 keeps
-# shrinking and never closes. Why?
+# **What just happened.** Descent by your own gradient found what counting gave. Almost: the gap of rate 50
+# never closes. Why?
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-never-attained"
 marks = [t for t in (1, 3, 10, 30, 100, 300, 1000, 3000) if t <= steps(full=3000, quick=10)]
@@ -1188,7 +1187,7 @@ plt.show()
 #
 # ●○○ easy · about 6 minutes · 2 points
 #
-# Write the three formulas, for one step number at a time. In the first, $T$ is `every` and $\gamma$ is `factor`; in the
+# Write them, for one step number at a time. In the first, $T$ is `every` and $\gamma$ is `factor`; in the
 # second, $\tau$ is `half`, the step at which the rate has halved; in the third, $T$ is `total`, the step at which it
 # reaches 0.
 
