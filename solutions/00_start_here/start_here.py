@@ -298,8 +298,8 @@ print("apples:", apples)
 # %% [markdown]
 # ## What grading looks at
 #
-# Your cells run once, from top to bottom, in a process of their own, without a network and without other files. The
-# hidden tests run elsewhere. They send inputs to your functions and compare what comes back.
+# Your cells run once, from top to bottom, in a process of their own, walled off from the network and from other
+# people's files. The hidden tests run elsewhere. They send inputs to your functions and compare what comes back.
 
 # %% tags=["figure"] id="figure-grading"
 fig, ax = plt.subplots(figsize=(9, 2.6), layout="constrained")
@@ -333,12 +333,10 @@ plt.show()
 # | *some* rounding: right is right up to that | exercises marked “Further” |
 
 # %% [markdown]
-# So return your result: a `print` reaches nobody. What crosses is data, that is numbers, lists, text, tensors. Cells
-# that
-# you add are kept and run; files beside the notebook are not. Given cells that only draw a figure are left out, so
-# write no answer into them. Long trainings run for a few steps; no points hang on a number that only a long run
-# reaches.
-# Partly right earns part of the points, line by line.
+# So return your result: a `print` reaches nobody. What crosses is data: numbers, lists, text, tensors. Cells that you add
+# are kept and run; `.py` files beside the notebook are not collected. Given cells that only draw a figure are left out,
+# so write no answer into them. Long trainings run for a few steps; no points hang on a number that only a long run
+# reaches. Partly right earns part of the points, line by line.
 
 # %% [markdown]
 # ## Three things to keep

@@ -52,12 +52,12 @@ def position(t):
 # %% tags=["figure"] id="figure-secants"
 t, at = np.linspace(0, 5, 200), 2.0
 fig, axes = plt.subplots(1, 4, figsize=(12, 3), sharey=True, layout="constrained")
-for ax, h in zip(axes, [2.5, 1.5, 0.5, 0.01]):
-    average = (position(at + h) - position(at)) / h
+for ax, step in zip(axes, [2.5, 1.5, 0.5, 0.01]):
+    average = (position(at + step) - position(at)) / step
     ax.plot(t, position(t), color=BLUE)
     ax.plot(t, position(at) + average * (t - at), "--", color=VERMILION)
-    ax.plot([at, at + h], [position(at), position(at + h)], "o", color="black")
-    ax.set(title=f"h = {h:g} s: {average:.2f} m/s", xlabel="time t (s)", ylim=(0, 90))
+    ax.plot([at, at + step], [position(at), position(at + step)], "o", color="black")
+    ax.set(title=f"h = {step:g} s: {average:.2f} m/s", xlabel="time t (s)", ylim=(0, 90))
 axes[0].set_ylabel("position s (m)")
 fig.suptitle("As the second point moves in, the secant turns into the tangent")
 plt.show()
