@@ -894,6 +894,8 @@ def linear(a, weight, bias):
 # broadcast backward: every entry that was added receives the whole cotangent. The maximum passes it to the entry that won; where
 # $m$ entries tie, each receives $1/m$ of it. That is our convention, and that of `torch.amax`; `torch.max` with a dimension
 # gives all of it to the first.
+#
+# Shares keep the operand's dtype. Mind one trap of numpy: a float32 array divided by an array of whole numbers is float64.
 
 # %% tags=["figure"] id="figure-reductions"
 x_demo = np.array([[1.0, 4.0, 2.0], [5.0, 0.0, 5.0]])
