@@ -1088,7 +1088,7 @@ def train(gradient_function, count):
 
 
 # %% id="race" tags=["nbval-ignore-output"]
-race_steps = steps(200, 20)
+race_steps = steps(200, 10)
 _, own_losses = train(loss_and_gradients, race_steps)
 _, autograd_losses = train(autograd_loss_and_gradients, race_steps)
 if own_losses:
@@ -1109,10 +1109,11 @@ if own_losses:
 # autograd, coincide while the loss falls from about 3.5 to about 2.7, with noise from batch to batch.*
 
 # %% [markdown]
-# Now the full run: 20,000 steps, about 15 seconds.
+# Now the full run: 20,000 steps, about 15 seconds. `steps(20_000, 50)` says 20,000 to you and 50 to a machine that only
+# grades.
 
 # %% id="full-run"
-trained, losses = train(loss_and_gradients, steps(20_000, 200))
+trained, losses = train(loss_and_gradients, steps(20_000, 50))
 
 # %% tags=["figure"] id="figure-loss"
 if losses:
@@ -1140,11 +1141,14 @@ if losses:
 
 
 # %% role="locked" id="evaluate"
+enough = steps(len(Xtr), 1_000)  # all of them; a machine that only grades takes the first thousand
+
+
 @torch.no_grad()
 def predictor(parameters):
     """A function from int64 (m, 3) to log-probabilities (m, 27); normalizes with the training set's statistics."""
     C, W1, b1, W2, b2, bngain, bnbias = parameters
-    everything = C[Xtr].flatten(1) @ W1 + b1
+    everything = C[Xtr[:enough]].flatten(1) @ W1 + b1
     mean, variance = everything.mean(0), everything.var(0)
 
     def predict(X):
@@ -1157,7 +1161,7 @@ def predictor(parameters):
 # %% id="losses-train-dev" tags=["nbval-ignore-output"]
 predict = predictor(trained)
 for split, X, Y in [("train", Xtr, Ytr), ("dev", Xdev, Ydev)]:
-    print(f"{split:5} loss {F.nll_loss(predict(X), Y):.3f} nats a letter")
+    print(f"{split:5} loss {F.nll_loss(predict(X[:enough]), Y[:enough]):.3f} nats a letter")
 
 pairs = torch.bincount(Xtr[:, -1] * vocab_size + Ytr, minlength=vocab_size**2).view(vocab_size, -1) + 1.0
 bigram = (pairs / pairs.sum(1, keepdim=True)).log()  # (27, 27), counted from pairs of letters

@@ -10,6 +10,7 @@ Processor seconds are those of the whole tree of processes. On a busy machine th
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import json
 import logging
@@ -66,16 +67,34 @@ def main() -> None:
         root = Path(place)
         course = make_class(root, chapter, size)
         course.register(chapter.name)
-        found = [stock(root, chapter)]
         print_missing("otter", "otter grade")
-        found.append(cold(root, chapter))
-        with warm():
-            for jobs in sorted({1, cores()}):
-                found.append(ours(root, chapter, f"ours, warm, {jobs} at a time", jobs=jobs, fresh=True))
-            found.append(ours(root, chapter, "ours, kept results", jobs=1, repeat=5))
+        found = []
+        for way in ways():
+            found.append(way(root, chapter))
+            print_line(found[-1], found[0])
         report(found)
         if scale := int(os.environ.get("CLASS_SCALE", "0")):
             print_scale(root / "large", chapter, scale)
+
+
+def ways() -> Iterator[Callable[[Path, Chapter], Measured]]:
+    """One after another, the warm parent started where it is first needed."""
+    yield stock
+    yield cold
+    with warm():
+        for jobs in sorted({1, cores()}):
+            yield functools.partial(ours, way=f"ours, warm, {jobs} at a time", jobs=jobs, fresh=True)
+        yield functools.partial(ours, way="ours, kept results", jobs=1, repeat=5)
+
+
+def print_line(one: Measured, first: Measured) -> None:
+    """One way's figures as soon as they are there: a long run that is stopped has said something."""
+    each = one.processor / one.submissions
+    print(
+        f"{one.way}: {one.submissions} submissions, {one.wall / one.submissions:.3f} s and {each:.3f} processor "
+        f"seconds each; {first.processor / first.submissions / each:.1f} times stock by processor seconds",
+        flush=True,
+    )
 
 
 def make_class(root: Path, chapter: Chapter, size: int) -> Course:
@@ -132,7 +151,7 @@ def cold(root: Path, chapter: Chapter) -> Measured:
     return measured
 
 
-def ours(root: Path, chapter: Chapter, way: str, *, jobs: int, fresh: bool = False, repeat: int = 1) -> Measured:
+def ours(root: Path, chapter: Chapter, *, way: str, jobs: int, fresh: bool = False, repeat: int = 1) -> Measured:
     """Ours with the warm parent that is there; `repeat` times over, so that what is quick is measured well."""
     with warm() as processes:  # started, and the class's given cells run, before the clock runs
         first = run(Course(root), chapter, jobs=1, fresh=fresh, only_first=True)
