@@ -162,7 +162,7 @@ class _Confinement:
         if first:
             if self.owner is not None:
                 _become(self.owner)
-            if "user" in self.layers:
+            if self.layers & {"user", "privileges"}:
                 kernel.drop_capabilities()
             kernel.prctl(kernel.SET_DUMPABLE, 0)
             _die_with(self.waiting)  # again: the change of uid undid it
@@ -208,9 +208,9 @@ class _Confinement:
             limits.restrict(self.policy, self.running)
         if self.owner is not None:
             _become(self.owner)
-        if "user" in self.layers:
-            if namespaces.may_make_users():
-                _become_only_user()
+        if "user" in self.layers and namespaces.may_make_users():
+            _become_only_user()
+        if self.layers & {"user", "privileges"}:
             kernel.drop_capabilities()
         os.environ.clear()
         os.environ.update(self._environment())

@@ -14,7 +14,7 @@ from grader.grade.sandbox.policy import HOME
 
 # What a Python with its libraries reads besides its own folders.
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin")
-SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "fonts", "mime.types", "ssl")
+SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "fonts", "mime.types")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 SHARED_MEMORY = Path("/dev/shm")
 TEMPORARY = Path("/tmp")
