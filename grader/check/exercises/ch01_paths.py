@@ -5,12 +5,14 @@ import math
 import torch
 
 from grader.check.errors import SubmissionError
-from grader.check.exercises.ch01_slips import expect_or_explain, uniform
+from grader.check.exercises.ch01_slips import expect_or_explain, explained, uniform
 from grader.check.functions import ask, expect, expect_that, matches, refused
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
-# e = (a·b)(b + 1), with c = a·b and d = b + 1, at a = 2, b = 3.
+# The hills of exercise 1.7, and the graph e = (a·b)(b + 1), with c = a·b and d = b + 1, at a = 2, b = 3.
+PLANE = "lambda q: 2.5 * (q * slope).sum(-1)"
+CURVED = "lambda q: torch.sin(q[..., 0]) + q.prod(-1)"
 EXAMPLE = [["a", "c", 3.0], ["b", "c", 2.0], ["b", "d", 1.0], ["c", "e", 4.0], ["d", "e", 6.0]]
 
 
@@ -47,8 +49,8 @@ def judge_steepest(submission: Submission, seed: int) -> list[Verdict]:
             because="Two partial derivatives of x²y + sin(y): one by x with y fixed, one by y with x fixed.",
             tol=1e-6,
         ),
-        _judge_direction(submission, "steepest on a plane", lambda q: 2.5 * (q * slope).sum(-1), p, 0.1),
-        _judge_direction(submission, "steepest on a curved hill", lambda q: torch.sin(q[..., 0]) + q.prod(-1), p, 0.5),
+        _judge_direction(submission, "steepest on a plane", PLANE, slope, p, 0.1),
+        _judge_direction(submission, "steepest on a curved hill", CURVED, slope, p, 0.5),
         ask(
             submission,
             "level_direction",
@@ -82,7 +84,11 @@ def random_graph(seed: int, vertices: int) -> tuple[list[list], float]:
     return [[f"v{i}", f"v{j}", float(A[i, j])] for i, j in pairs], float(total)
 
 
-def _judge_direction(submission: Submission, line: str, f, p: torch.Tensor, r: float) -> Verdict:
+def _judge_direction(
+    submission: Submission, line: str, hill: str, slope: torch.Tensor, p: torch.Tensor, r: float
+) -> Verdict:
+    """hill: the text of a function of q and slope. It runs on the student's side: 360 questions are one."""
+    f = eval(hill, {"torch": torch, "slope": slope})
     angles = torch.arange(360, dtype=torch.float64) * math.pi / 180
     directions = torch.stack([angles.cos(), angles.sin()], 1)
     heights = torch.stack([f(p + r * d) for d in directions])
@@ -99,17 +105,13 @@ def _judge_direction(submission: Submission, line: str, f, p: torch.Tensor, r: f
         ),
     }
     # Two neighbouring directions of the 360 are 0.0175 apart; half of it either way.
-    return expect_or_explain(
+    because, tol = "Of 360 directions (cos θ, sin θ), the one for which f(p + r·direction) is largest.", 0.009
+    driver = f"import torch\noutputs['best'] = steepest({hill}, p, r)"
+    return ask(
         submission,
         line,
-        "steepest",
-        f,
-        p,
-        r,
-        want=best,
-        slips=slips,
-        because="Of 360 directions (cos θ, sin θ), the one for which f(p + r·direction) is largest.",
-        tol=0.009,
+        lambda: submission.run(driver, {"slope": slope, "p": p, "r": r})["best"],
+        lambda got: explained(matches(line, got, best, because=because, tol=tol), got, slips, tol),
     )
 
 
