@@ -135,6 +135,12 @@ def chip(status: Status) -> str:
     )
 
 
+def _foldable(label: str, html: str, *, unfolded: bool = False) -> str:
+    """A part that unfolds below its label. The label keeps its triangle where a page's own style takes it away."""
+    is_open = " open" if unfolded else ""
+    return f'<details{is_open}><summary style="display:list-item;cursor:pointer">{label}</summary>{html}</details>'
+
+
 def meaning(verdict: Verdict) -> str:
     """What a verdict says beyond its word."""
     if verdict.status == "missing" and verdict.message == "Not done yet.":
@@ -155,11 +161,11 @@ def _row(verdict: Verdict, first: bool, hints: int) -> str:
     mark = " <strong>← look here first</strong>" if first and verdict.status != "missing" else ""
     cell = 'style="text-align:left;vertical-align:top;padding:2px 8px"'
     steps = [
-        f"<details{' open' if i < hints else ''}><summary>{escape(label)}</summary>{_code(text)}</details>"
+        _foldable(escape(label), f'<div style="margin:0 0 4px 1.1em">{_code(text)}</div>', unfolded=i < hints)
         for i, (label, text) in enumerate(_ladder(verdict.hints))
     ]
     if verdict.picture:
-        steps.append(f"<details><summary>picture: yours, expected, difference</summary>{verdict.picture}</details>")
+        steps.append(_foldable("picture: yours, expected, difference", verdict.picture))
     return (
         f'<tr><th scope="row" {cell}><code>{escape(verdict.name)}</code></th>'
         f"<td {cell}>{chip(verdict.status)}</td><td {cell}>{escape(meaning(verdict))}{mark}{''.join(steps)}</td></tr>"
