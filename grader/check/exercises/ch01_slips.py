@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from grader.check.functions import ask, matches
+from grader.check.mistakes import Slip, named
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
@@ -18,10 +19,8 @@ def explained(verdict: Verdict, got: object, slips: Mapping[str, object], tol: f
     """
     if verdict.status not in ("wrong", "not finite"):
         return verdict
-    for sentence, value in slips.items():
-        if matches(verdict.name, got, value, tol=tol).passed:
-            return replace(verdict, message=sentence)
-    return verdict
+    sentence = named(got, (Slip(value, says) for says, value in slips.items()), tol)
+    return replace(verdict, message=sentence) if sentence else verdict
 
 
 def expect_or_explain(

@@ -13,9 +13,10 @@ import torch
 from grader.check.exercises.ch02_critical import judge_critical
 from grader.check.exercises.ch02_entropy import judge_bigrams, judge_cross_entropy
 from grader.check.exercises.ch02_noise import judge_minibatch, judge_schedules
-from grader.check.exercises.ch02_slips import Slip, expect_or_slip
+from grader.check.exercises.ch02_slips import expect_or_slip
 from grader.check.exercises.ch02_training import judge_quadratic, judge_regression
 from grader.check.functions import expect
+from grader.check.mistakes import Slip
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 

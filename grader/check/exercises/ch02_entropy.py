@@ -8,8 +8,9 @@ from itertools import pairwise
 import torch
 import torch.nn.functional as F
 
-from grader.check.exercises.ch02_slips import Slip, expect_or_slip
+from grader.check.exercises.ch02_slips import expect_or_slip
 from grader.check.functions import expect
+from grader.check.mistakes import Slip
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import torch
 
-from grader.check.exercises.ch02_slips import Slip, ask_or_slip, expect_or_slip
+from grader.check.exercises.ch02_slips import ask_or_slip, expect_or_slip
 from grader.check.functions import ask
+from grader.check.mistakes import Slip
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 

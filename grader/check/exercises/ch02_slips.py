@@ -1,24 +1,17 @@
 """Known slips: a wrong value that says which mistake made it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
 from grader.check.functions import ask, matches
+from grader.check.mistakes import Slip, named
 from grader.check.submission import Submission
 from grader.check.tolerance import RELATIVE
 from grader.check.verdict import Verdict
 
 SINGLE = "Right to float32 only: a tensor of Python numbers is float32 unless you say dtype=torch.float64."
-
-
-@dataclass(frozen=True)
-class Slip:
-    """What a common mistake would give, and the sentence that names it."""
-
-    value: object
-    says: str
 
 
 def expect_or_slip(
@@ -57,10 +50,10 @@ def ask_or_slip(
         if verdict.passed:
             return verdict
         single = RELATIVE[torch.float32] * float(torch.as_tensor(want).abs().max())
-        says = [slip.says for slip in slips if matches(line, got, slip.value, tol=tol).passed]
+        says = named(got, slips, tol)
         if not says and matches(line, got, want, tol=single).passed:
-            says = [SINGLE]
-        return matches(line, got, want, because=says[0] if says else because, tol=tol)
+            says = SINGLE
+        return matches(line, got, want, because=says or because, tol=tol)
 
     verdict = ask(submission, line, question, judge)
     return replace(verdict, message=f"{verdict.message} {because}".rstrip()) if verdict.status == "failed" else verdict

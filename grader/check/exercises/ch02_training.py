@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from grader.check.errors import SubmissionError
-from grader.check.exercises.ch02_slips import Slip, ask_or_slip, expect_or_slip
+from grader.check.exercises.ch02_slips import ask_or_slip, expect_or_slip
 from grader.check.functions import ask, expect, matches
+from grader.check.mistakes import Slip
 from grader.check.names import read_names, split_names
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from grader.check import mistakes
 from grader.check.functions import matches
 from grader.check.verdict import Verdict
 
@@ -188,7 +189,5 @@ def explained(line: str, got: object, want: object, because: str, slips: Sequenc
     verdict = matches(line, got, want, because=because)
     if verdict.status != "wrong":
         return verdict
-    for value, sentence in slips:
-        if matches(line, got, value).status == "right":
-            return matches(line, got, want, because=sentence)
-    return verdict
+    sentence = mistakes.named(got, (mistakes.Slip(value, says) for value, says in slips))
+    return matches(line, got, want, because=sentence) if sentence else verdict

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from grader.check.functions import matches
+from grader.check.mistakes import Slip, named
 from grader.check.verdict import Verdict
 
 # Where the exercise asks for a plain number, or a table of them, an answer computed in float32 is as good.
@@ -26,5 +27,5 @@ def explain(
     verdict = matches(line, got, want, tol=tol)
     if verdict.passed or verdict.status in ("missing", "failed"):
         return verdict
-    mistake = next((words for words, value in typical.items() if matches(line, got, value, tol=near).passed), otherwise)
-    return matches(line, got, want, because=mistake, tol=tol)
+    mistake = named(got, (Slip(value, words) for words, value in typical.items()), near)
+    return matches(line, got, want, because=mistake or otherwise, tol=tol)

@@ -16,8 +16,8 @@ from grader.check.exercises.ch10_flow import judge_flow
 from grader.check.exercises.ch10_functions import judge_functions
 from grader.check.exercises.ch10_hessian import judge_hessian_samples, judge_orders
 from grader.check.exercises.ch10_probes import judge_divergence, judge_samples, judge_variances
-from grader.check.exercises.ch10_slips import Slip, ask_or_slip, expect_or_slip
 from grader.check.functions import ask, expect_that
+from grader.check.mistakes import Slip, ask_or_slip, expect_or_slip
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 

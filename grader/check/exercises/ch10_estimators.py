@@ -9,8 +9,8 @@ from itertools import permutations
 
 import torch
 
-from grader.check.exercises.ch10_slips import Slip, judge_or_slip
 from grader.check.functions import ask, matches
+from grader.check.mistakes import Slip, judge_or_slip
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 

@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from grader.check.exercises.ch10_slips import Slip, ask_or_slip
 from grader.check.functions import ask, expect_that
+from grader.check.mistakes import Slip, ask_or_slip
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 

@@ -2,8 +2,8 @@
 
 import torch
 
-from grader.check.exercises.ch10_slips import Slip, expect_or_slip, judge_or_slip
 from grader.check.functions import ask
+from grader.check.mistakes import Slip, expect_or_slip, judge_or_slip
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
-from grader.check.exercises.ch10_slips import Slip, ask_or_slip, judge_or_slip
 from grader.check.functions import ask, matches
+from grader.check.mistakes import Slip, ask_or_slip, judge_or_slip
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 

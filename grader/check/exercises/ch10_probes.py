@@ -4,8 +4,8 @@ import itertools
 
 import torch
 
-from grader.check.exercises.ch10_slips import Slip, ask_or_slip, expect_or_slip
 from grader.check.functions import ask
+from grader.check.mistakes import Slip, ask_or_slip, expect_or_slip
 from grader.check.submission import Submission
 from grader.check.verdict import Verdict
 
