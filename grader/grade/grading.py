@@ -38,6 +38,7 @@ class Settings:
     secret: the course's secret, from which the challenges' seeds are made; "" for those of the public course.
     cell_seconds: for one cell. request_seconds: for one question of a test. test_seconds: for one hidden test.
     submission_seconds: for all of a submission. restarts: how often a student process that ended is started again.
+    whole: cells below the last test, on which no score depends, and given figures are run too.
     """
 
     isolation: str = field(default_factory=isolation_setting)
@@ -52,6 +53,7 @@ class Settings:
     processes: int = 64
     processor_seconds: int = 120
     disk: int = 256 << 20
+    whole: bool = False
 
 
 def grade(
@@ -96,7 +98,6 @@ class _Run:
         wanted: Collection[str] | None = None,
     ):
         self.wanted = set(assignment.scored if wanted is None else wanted) & set(assignment.scored)
-        self.everything = wanted is None
         self.notebook, self.assignment, self.settings, self.place = notebook, assignment, settings, place
         self.processes = processes
         self.code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -144,10 +145,10 @@ class _Run:
             cell.outputs = _as_nodes(harmless.ours(shown))
         self.seconds["fork"] += time.perf_counter() - started
         waiting = set(self.wanted)
-        skipped = drawings(self.code, self.assignment)
+        skipped = set() if self.settings.whole else drawings(self.code, self.assignment)
         for index, cell in enumerate(self.code[len(self.node.cells) :], len(self.node.cells)):
             known = self.assignment.cell(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
-            if not waiting and not self.everything:
+            if not waiting and not self.settings.whole:
                 break
             if known and known.scored:
                 if known.grade_id in waiting:
