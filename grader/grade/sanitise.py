@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 from nbgrader.utils import compute_checksum
 
 from grader.build.source import KERNEL, cell_slug, content_id
@@ -63,7 +63,7 @@ def sanitise(raw: Mapping[str, object], assignment: Assignment, problem: str = "
     ]
     _add_missing(cells, assignment, remarks)
     if problem:
-        cells.insert(0, new_markdown_cell(f"**{problem}**"))
+        cells.insert(0, _markdown(f"**{problem}**"))
     _name(cells)
     notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
     notebook.nbformat_minor = 5
@@ -108,9 +108,9 @@ def _known(known: Cell, source: str, remarks: list[str]) -> NotebookNode:
             remarks.append(f"{known.grade_id} had been changed and was put back")
         source = known.source
     if known.cell_type == "code":
-        cell = new_code_cell(source)
+        cell = _code(source)
     else:
-        cell = new_markdown_cell(harmless.markdown(source) if known.solution else source)
+        cell = _markdown(harmless.markdown(source) if known.solution else source)
     cell.metadata["nbgrader"] = {
         "cell_type": known.cell_type,
         "grade": known.grade,
@@ -132,13 +132,24 @@ def _free(cell: Mapping, given_texts: set[str]) -> NotebookNode:
     """A cell that students may edit or have added. A raw cell could hold HTML: it becomes a block of text."""
     kind, source = cell.get("cell_type"), _source(cell)
     if kind == "code":
-        made = new_code_cell(source)
+        made = _code(source)
     elif kind == "markdown":
-        made = new_markdown_cell(source if source in given_texts else harmless.markdown(source))
+        made = _markdown(source if source in given_texts else harmless.markdown(source))
     else:
-        made = new_markdown_cell("\n".join("    " + line for line in harmless.markdown(source).split("\n")))
+        made = _markdown("\n".join("    " + line for line in harmless.markdown(source).split("\n")))
     made.id = cell["id"] if isinstance(cell.get("id"), str) and CELL_ID.fullmatch(cell["id"]) else ""
     return made
+
+
+def _code(source: str) -> NotebookNode:
+    """A code cell, not validated by itself, which takes longer than all else here: the notebook is, as a whole."""
+    return NotebookNode(
+        id="", cell_type="code", metadata=NotebookNode(), execution_count=None, source=source, outputs=[]
+    )
+
+
+def _markdown(source: str) -> NotebookNode:
+    return NotebookNode(id="", cell_type="markdown", metadata=NotebookNode(), source=source)
 
 
 def _add_missing(cells: list[NotebookNode], assignment: Assignment, remarks: list[str]) -> None:
@@ -148,14 +159,15 @@ def _add_missing(cells: list[NotebookNode], assignment: Assignment, remarks: lis
         return {c.metadata.nbgrader.grade_id: i for i, c in enumerate(cells) if "nbgrader" in c.metadata}
 
     before: list[str] = []
+    places = present()
     for known in assignment.cells:
         wanted = known.grade or known.task or known.solution or (known.locked and known.cell_type == "code")
-        places = present()
         if known.grade_id and wanted and known.grade_id not in places:
             at = max((places[name] + 1 for name in before[-1:] if name in places), default=0)
             cells.insert(at, _known(known, known.source, remarks))
             remarks.append(f"{known.grade_id} was missing and was put back")
-        if known.grade_id and known.grade_id in present():
+            places = present()
+        if known.grade_id and known.grade_id in places:
             before.append(known.grade_id)
 
 
