@@ -8,6 +8,8 @@ RUN := $(BIN)/python
 # nbgrader finds alembic on PATH
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MACOSX_DEPLOYMENT_TARGET ?= 14.0
+# As pip does by itself: without it, where Python may not write its cache, every start compiles torch anew.
+export UV_COMPILE_BYTECODE ?= 1
 
 # uv does not read pip's settings: hand over its folders of wheels (those that exist) and its index.
 comma := ,
