@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from grader.check.show import Report, show
 from grader.check.verdict import Verdict, fraction
@@ -14,7 +15,7 @@ def award(exercise: str, lines: Sequence[Verdict], *, points: float) -> float:
     """The points that a list of verdicts earns, each line weighing the same, and a report of why."""
     earned = clamp(points * fraction(lines), points)
     title = f"Exercise {exercise}, graded on other inputs: {earned:g} of {points:g} points"
-    show(Report(title, tuple(lines), brief=True), record=_record(exercise, earned, points, lines))
+    show(Report(title, _told(lines), brief=True), record=_record(exercise, earned, points, lines))
     return earned
 
 
@@ -38,10 +39,15 @@ def award_batches(
     notes = (_other_size(other, worst), *remarks, *(f"Flagged for a person: {flag}" for flag in flags))
     title = f"Exercise {exercise}, graded on other batches: {earned:g} of {points:g} points"
     show(
-        Report(title, tuple(worst), tuple(note for note in notes if note), brief=True),
+        Report(title, _told(worst), tuple(note for note in notes if note), brief=True),
         record=_record(exercise, earned, points, worst, flags),
     )
     return earned
+
+
+def _told(lines: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts without what shows the size or place of a true entry: the whole class is graded on these inputs."""
+    return tuple(replace(verdict, picture="", where=()) for verdict in lines)
 
 
 def clamp(earned: float, points: float) -> float:

@@ -121,6 +121,7 @@ class _Run:
             self._measure()
         finally:
             self._end()
+        self.notebook["metadata"]["grader"] = {"isolation": self.settings.isolation}
         for number, cell in enumerate(self.code, 1):
             cell.execution_count = number
             for output in cell.outputs:
@@ -196,6 +197,8 @@ class _Run:
             shown = [*shown, *_sentence(f"Graded with isolation {self.settings.isolation!r}.")]
         value = {"output_type": "execute_result", "data": {"text/plain": repr(earned)}, "metadata": {}}
         cell.outputs = _as_nodes([*shown, value | {"execution_count": None}])
+        if known.grade_id in self.limits:
+            cell.metadata["grader"] = {"limit": self.limits[known.grade_id]}
 
     def _verify(self, known: Cell) -> tuple[float, list[dict]]:
         name = known.grade_id

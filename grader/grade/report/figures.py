@@ -165,6 +165,8 @@ def _read(row: Row, path: Path) -> None:
     for cell in notebook["cells"]:
         if not cell.get("metadata", {}).get("nbgrader", {}).get("grade"):
             continue
+        if limit := cell["metadata"].get("grader", {}).get("limit"):
+            row.limits.append(f"{exercise_of(cell['metadata']['nbgrader']['grade_id'])}: {limit}")
         for output in cell.get("outputs", []):
             record = output.get("data", {}).get(RECORD) if output["output_type"] == DISPLAYED else None
             if record:
@@ -178,8 +180,6 @@ def _take(row: Row, record: dict) -> None:
             names = line.get("diagnoses") or [""]
             row.misses.append(Miss(exercise, line["name"], line["status"], names[0]))
     row.flags += [f"{exercise}: {flag}" for flag in record.get("flags", [])]
-    if limit := record.get("limit"):
-        row.limits.append(f"{exercise}: {limit}")
 
 
 def _order(name: str) -> list[tuple[int, str]]:

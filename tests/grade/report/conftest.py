@@ -25,7 +25,9 @@ class Place:
     autograded: Path
     feedback: Path
 
-    def add(self, student: str, scores: dict[str, float], lines: list[dict], *, late: int = 0, **record) -> None:
+    def add(
+        self, student: str, scores: dict[str, float], lines: list[dict], *, late: int = 0, limit: str = "", **record
+    ) -> None:
         """Grade a student: scores by exercise; lines of exercise 1.2's record; late in seconds."""
         with Gradebook(self.url) as gradebook, gradebook.db.no_autoflush:
             gradebook.add_student(student)
@@ -38,7 +40,8 @@ class Place:
         data = {"exercise": "1.2", "earned": scores.get("1.2", 0), "points": 6, "lines": lines, "flags": []} | record
         cell = {
             "cell_type": "code",
-            "metadata": {"nbgrader": {"grade": True, "grade_id": "check-1-2"}},
+            "metadata": {"nbgrader": {"grade": True, "grade_id": "check-1-2"}}
+            | ({"grader": {"limit": limit}} if limit else {}),
             "source": "",
             "outputs": [{"output_type": "display_data", "data": {RECORD: data, "text/html": "x"}, "metadata": {}}],
         }
