@@ -217,7 +217,7 @@ def _flagged(result: Result, order: list[str], book: _Book) -> dict[str, str]:
         place = above[-1] if above else next(iter(book.commented), None)
         if flags and place:
             found.setdefault(place, []).extend(flags)
-    return {name: "For a person to look at: " + " ".join(flags) for name, flags in found.items()}
+    return {name: "Flagged for a person: " + " ".join(flags) for name, flags in found.items()}
 
 
 def _named(cell: Mapping) -> bool:

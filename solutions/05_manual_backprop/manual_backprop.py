@@ -687,7 +687,7 @@ dC = torch.zeros_like(C).index_add_(0, Xb.view(-1), demb.view(-1, C.shape[1]))
 ### END SOLUTION
 
 # %% [markdown]
-# A tensor counts as right if its largest difference from the reference is at most $10^{-5}$ of the
+# A tensor counts as right if its largest difference from the reference is at most $3\cdot10^{-6}$ of the
 # reference's largest entry, plus the rounding of the terms that were added up: room for rounding, not for
 # mistakes.
 

@@ -157,7 +157,7 @@ def test_a_flag_asks_for_a_person_with_a_comment_at_the_answer(course):
     found = rows(course.db_url)
     assert ("mal", "check-2-1", 4.0, None, None, 1) in found["scores"]
     assert ("mal", "check-2-2", 3.0, None, None, 0) in found["scores"]
-    assert ("mal", "answer-2-1", "For a person to look at: it looks copied.", None) in found["comments"]
+    assert ("mal", "answer-2-1", "Flagged for a person: it looks copied.", None) in found["comments"]
     hand_in(course, "mal", points=4.0)
     assert not grade(course)["mal"].written.needs_person
     assert ("mal", "answer-2-1", None, None) in rows(course.db_url)["comments"]
