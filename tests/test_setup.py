@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
+OPTIONAL = ("bench", "cluster", "e2e", "jax")
 LOCK = [line for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
@@ -25,8 +26,8 @@ def test_lock_is_exact_pins_and_nothing_else():
 
 def test_lock_meets_the_direct_requirements():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    # What benchmarks compare with is for those who install it.
-    extras = [needs for name, needs in project["optional-dependencies"].items() if name != "bench"]
+    # What benchmarks and oracles compare with, a cluster and a browser are for those who install them.
+    extras = [needs for name, needs in project["optional-dependencies"].items() if name not in OPTIONAL]
     direct = [*project["dependencies"], *(requirement for extra in extras for requirement in extra)]
     for wanted in map(Requirement, direct):
         pins = [pin for pin in map(Requirement, LOCK) if pin.name == wanted.name]

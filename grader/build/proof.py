@@ -113,11 +113,9 @@ def prove(root: Path, chapter: Chapter) -> Iterator[Outcome]:
     """Try every answer on file for a chapter, its solution and its stub; an outcome each."""
     from grader.check.replay import preserved
 
-    os.environ["GRADER_QUICK"] = "1"
-    os.environ.setdefault("MPLBACKEND", "Agg")
     rehearsal = Rehearsal()
     waiting: list[NotebookNode] = []
-    with contextlib.chdir(chapter.folder):
+    with contextlib.chdir(chapter.folder), _environment(GRADER_QUICK="1", MPLBACKEND="Agg"):
         for cell in read_source(chapter.source).cells:
             if cell.cell_type != "code":
                 continue
@@ -217,6 +215,21 @@ def _stub(source: str) -> str:
         else:
             lines.append(line)
     return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Set environment variables, and put back what was there."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -190,6 +190,15 @@ def test_json_is_nothing_but_json(course, monkeypatch):
     assert {row["total"] for row in found["submissions"]} >= {0.0, 5.0}
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C is heard, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(course, monkeypatch):
     asked = []
 

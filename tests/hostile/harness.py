@@ -129,13 +129,16 @@ def shown(result: Result) -> str:
 
 
 def _files(place: Path) -> Iterator[tuple]:
-    for path in place.rglob("*"):
-        with contextlib.suppress(OSError):
-            stat = path.lstat()
-            if not path.is_dir():
-                yield str(path), stat.st_size, stat.st_mtime_ns, stat.st_mode, stat.st_nlink
-            elif "__pycache__" not in path.parts:
-                yield str(path), stat.st_mode
+    """What lies below a folder. What goes away while it is looked at (os.walk passes over that) is gone."""
+    for folder, folders, files in os.walk(place):
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            with contextlib.suppress(OSError):
+                stat = path.lstat()
+                if not path.is_dir():
+                    yield str(path), stat.st_size, stat.st_mtime_ns, stat.st_mode, stat.st_nlink
+                elif "__pycache__" not in path.parts:
+                    yield str(path), stat.st_mode
 
 
 def _processes() -> set[str]:

@@ -66,7 +66,7 @@ dbndiff = bnvar_inv * dbnraw + 2 * bndiff * dbndiff2
 dbnmeani = -dbndiff.sum(0, keepdim=True)
 dhprebn = dbndiff + dbnmeani / n
 
-# %% wrong="repeated letters overwrite each other" cell="answer-5.1-e" says="the last entry wins"
+# %% wrong="repeated letters overwrite each other" cell="answer-5.1-e" says="keeps the last value only"
 dembcat = dhprebn @ W1.T
 dW1 = embcat.T @ dhprebn
 db1 = dhprebn.sum(0)
