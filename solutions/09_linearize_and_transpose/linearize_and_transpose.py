@@ -22,6 +22,7 @@
 # %% role="locked" id="setup"
 import functools
 import itertools
+import timeit
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -95,10 +96,23 @@ plt.show()
 
 # %% [markdown]
 # *Figure: three graphs of the same diamond shape. First, x goes to sin and exp, and these to y. Second, solid arrows from t to b1
-# (factor c) and b2 (factor e), from there to the output tangent (factors e and s). Third, the same factors on dashed arrows that
-# point the other way, from the output's cotangent to that of t.*
+# (factor c) and b2 (factor e), from there to the output tangent (factors e and s). Third, the same factors on dashed arrows
+# from the output's cotangent back to that of t.*
+
+# %% tags=["figure"] id="figure-numbers"
+fig, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
+factors = [f"· {factor:.2f}" for factor in (c, e, e, s)]
+tangents = ["1", f"{c:.2f}", f"{e:.2f}", f"{linear_program(1.0):.2f}"]
+cotangents = [f"{transposed_program(1.0):.2f}", f"{e:.2f}", f"{s:.2f}", "1"]
+draw_graph(axes[0], tangents, factors, "a tangent 1 goes in on the left", BLUE)
+draw_graph(axes[1], cotangents, factors, "a cotangent 1 goes in on the right", VERMILION, reverse=True)
+fig.suptitle("x = 0.5: other numbers on the way, the same derivative at the end")
+plt.show()
 
 # %% [markdown]
+# *Figure: the second and the third graph with numbers. Solid arrows take 1 to 0.88 and 1.65 and on to 2.24; dashed arrows take 1 to 1.65 and 0.48 and on
+# to 2.24. The factors 0.88, 1.65, 1.65 and 0.48 are the same.*
+#
 # > **Often said: “reverse mode is another algorithm, apart from forward mode.”** It can be written as one. But it is also forward mode with
 # > its linear half transposed: every derivative rule in this chapter is a forward-mode rule, and reverse mode needs no further
 # > calculus ([Radul and others, 2023](https://arxiv.org/abs/2204.10923)). As matrices, for a chain of two maps:
@@ -112,8 +126,8 @@ print(f"<J1ᵀ (J2ᵀ ct), t>   {(J1.T @ (J2.T @ ct)) @ t:.12f}")
 # %% [markdown]
 # ## 2 · A core to read
 #
-# We need programs that can be written down. Three small classes are enough: a `Var` is a name for an array of some shape, an `Eqn`
-# says that one variable is a primitive applied to others, a `Program` is a list of equations. What stands in `ins` is either a `Var` or a
+# We need programs that can be written down. Three small classes do: a `Var` is a name for an array of some shape, an `Eqn`
+# says that one variable is a primitive applied to others, a `Program` is a list of equations. What stands in `ins` is a `Var` or a
 # **known** value.
 
 # %% role="locked" id="core-program"
@@ -162,8 +176,7 @@ plt.show()
 # %% [markdown]
 # *Figure: a listing. Input a; five equations b = mul a cos, c = mul a exp, d = mul b exp, e = mul c sin, f = add d e; output f. Known arrays stand on grey; a is read by
 # two equations.*
-
-# %% [markdown]
+#
 # Next, a **level** for every transformation at work. A value that belongs to a level is a `Dual` (forward mode: primal and tangent) or
 # an `Unknown` (partial evaluation: only a variable is known of it). A level that starts later is younger, and stands *inside* the older ones.
 
@@ -247,8 +260,7 @@ plt.show()
 # %% [markdown]
 # *Figure: a row of four boxes joined by arrows named bind: an Unknown of age 9, a Dual of age 7, a Dual of age 4, an array. The youngest is asked first; each peels off
 # its own level and passes on what is left, until numpy computes.*
-
-# %% [markdown]
+#
 # What one calls are functions. **Broadcasting is made explicit here**, once: `alike` gives two operands the same shape by the primitive
 # `broadcast`, so that no rule below has to think of it. A plain Python number fits every shape.
 
@@ -402,9 +414,7 @@ award("9.1", judge_values(submission, challenge_seed("9.1", "operands"), rows=5,
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ### What just happened
-#
-# The language has nineteen primitives, and some of them are linear maps: a matrix would do the same work. The matrices are worth
+# **What just happened.** The language has nineteen primitives, and some of them are linear maps: a matrix would do the same work. The matrices are worth
 # a look, for later we shall need their transposes. A repeated index gives two ones in a column of `gather`; turned round, two ones in a
 # row: a sum.
 
@@ -455,8 +465,7 @@ JVP = {"stop_gradient": [lambda t, out, x: None]}  # None: a tangent that is zer
 
 # %% [markdown]
 # **b.** Write the rules of the others: `add`, `sub`, `mul`, `matmul` (two rules each), and `exp`, `log`, `sin`, `cos`, `tanh`, `power`.
-
-# %% [markdown]
+#
 # <details><summary>Hint 1: the idea</summary>
 #
 # Linear means: $f(a\,x + b\,z) = a\,f(x) + b\,f(z)$ for all numbers $a$, $b$. Anything that moves, copies or adds entries qualifies.
@@ -505,10 +514,8 @@ award("9.2", judge_jvp_rules(submission, challenge_seed("9.2", "operands"), rows
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ### What just happened
-#
-# All the calculus of this chapter is in ten lines. Each rule multiplies `t` by something that does not depend on `t`: the tangent of a program is
-# made of linear primitives only, whatever the program is. Which ones these are can be tried; what linearization throws away is in the second figure.
+# **What just happened.** All the calculus of this chapter is in ten lines. Each rule multiplies `t` by something that does not depend on `t`: the tangent of a program is
+# made of linear primitives only, whatever the program is. Which ones these are can be tried; what linearization throws away is in the last figure.
 
 # %% tags=["figure"] id="figure-linear"
 settings = dict.fromkeys(["neg", "exp", "sin", "tanh"], {}) | {"power": {"p": 2}, "reduce_max": {"axes": (0,)}}
@@ -537,23 +544,30 @@ plt.show()
 # %% tags=["figure"] id="figure-tangent-line"
 xs, at = np.linspace(-1, 1.6, 200), 0.5
 value, slope = np.sin(at) * np.exp(at), (np.sin(at) + np.cos(at)) * np.exp(at)
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
-left.plot(xs, np.sin(xs) * np.exp(xs), color="0.5", lw=3, label="y = sin x · eˣ")
-left.plot(xs, value + slope * (xs - at), "--", color=BLUE, label="value + linear map of (x − 0.5)")
-left.plot(at, value, "o", color="black")
-left.set(xlabel="x", ylabel="y", title="The function and its best linear approximation")
-gap = np.logspace(-4, 0, 30)
-rest = np.abs(np.sin(at + gap) * np.exp(at + gap) - value - slope * gap)
-right.loglog(gap, rest, "s-", color=VERMILION, ms=4, label="what is left out")
-right.loglog(gap, gap**2, ":", color="black", label="slope 2")
-right.set(xlabel="distance from 0.5", ylabel="error", title="The rest is quadratic: only the linear part is kept")
-left.legend()
-right.legend()
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+ax.plot(xs, np.sin(xs) * np.exp(xs), color="0.5", lw=3, label="y = sin x · eˣ")
+ax.plot(xs, value + slope * (xs - at), "--", color=BLUE, label="value + linear map of (x − 0.5)")
+ax.plot(at, value, "o", color="black")
+ax.set(xlabel="x", ylabel="y", title="The function and its best linear approximation")
+ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: left, the curve sin x · eˣ with its dashed tangent line at 0.5. Right, on log axes, the distance between curve and line
-# against the distance from 0.5: squares along a dotted line of slope 2.*
+# *Figure: the curve sin x · eˣ with its dashed tangent line at 0.5.*
+
+# %% tags=["figure"] id="figure-rest"
+gap = np.logspace(-4, 0, 30)
+rest = np.abs(np.sin(at + gap) * np.exp(at + gap) - value - slope * gap)
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+ax.loglog(gap, rest, "s-", color=VERMILION, ms=4, label="what is left out")
+ax.loglog(gap, gap**2, ":", color="black", label="slope 2")
+ax.set(xlabel="distance from 0.5", ylabel="error", title="The rest is quadratic: only the linear part is kept")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: on logarithmic axes, the distance between curve and line against the distance from 0.5: squares along a dotted line of
+# slope 2.*
 
 # %% [markdown] id="exercise-9.3"
 # ### 9.3 Levels: whose tangent is it?
@@ -689,11 +703,8 @@ plt.show()
 
 # %% [markdown]
 # *Figure: sin x · eˣ and its first three derivatives as lines of four styles. Once 9.3 is done there are dots on the derivatives' lines.*
-
-# %% [markdown]
-# ### What just happened
 #
-# `bind` picks a level, the level peels itself off and calls `bind`. That recursion is all there is to nesting. A level never has to know what
+# **What just happened.** `bind` picks a level, the level peels itself off and calls `bind`. That recursion is all there is to nesting. A level never has to know what
 # is around it, and you will not write a line for second derivatives in this chapter: compose, and they are there.
 
 # %% [markdown] id="exercise-9.4"
@@ -843,9 +854,7 @@ award("9.4", judge_partial_eval(submission, challenge_seed("9.4", "programs"), r
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ### What just happened
-#
-# Five equations, all linear in the input, and three residuals. The cosine, the exponential and the product were computed during the run; of the function's own
+# **What just happened.** Five equations, all linear in the input, and three residuals. The cosine, the exponential and the product were computed during the run; of the function's own
 # value nothing is left in the program. What a program must remember for its derivative is *visible*: it is the upper-case letters.
 
 # %% id="draw-program"
@@ -929,9 +938,7 @@ award("9.5", judge_linearize(submission, challenge_seed("9.5", "programs"), rows
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ### What just happened
-#
-# `jvp` computes $Jt$ for one $t$. `linearize` has done the primal's work once and for all, and $Jt$ for the next thousand $t$ costs the linear program alone.
+# **What just happened.** `jvp` computes $Jt$ for one $t$. `linearize` has done the primal's work once and for all, and $Jt$ for the next thousand $t$ costs the linear program alone.
 # In your engine no new rule was needed for it: the two levels, forward mode inside, recording outside, made it together.
 
 # %% tags=["figure"] id="figure-many-tangents"
@@ -1076,11 +1083,8 @@ plt.show()
 
 # %% [markdown]
 # *Figure: both sides of the dot-product test against each other for six primitives, a marker each; every point lies on the dotted diagonal once 9.6 is done.*
-
-# %% [markdown]
-# ### What just happened
 #
-# No rule of this table differentiates anything: no cosine, no power. It is linear algebra. The list of primitives that can be transposed is shorter than the list that
+# **What just happened.** No rule of this table differentiates anything: no cosine, no power. It is linear algebra. The list of primitives that can be transposed is shorter than the list that
 # can be differentiated, since everything curved has been turned into residuals before.
 
 # %% [markdown] id="exercise-9.7"
@@ -1095,6 +1099,23 @@ plt.show()
 #   An equation whose `out` has received nothing is passed over; known operands and known outputs receive nothing; an input that receives nothing has
 #   `np.zeros(var.shape)`.
 # - `transposed(program)`: the transpose as a `Program`, whose inputs are the cotangents. You have a tool that writes programs down.
+
+# %% tags=["figure"] id="figure-pull"
+s, c, e = np.sin(0.5), np.cos(0.5), np.exp(0.5)
+held = [{"f": 1}, {"e": 1, "d": 1}, {"d": 1, "c": s}, {"c": s, "b": e}, {"b": e, "a": s * e}, {"a": s * e + e * c}]
+lines = ["start", "f = add d e", "e = mul c sin", "d = mul b exp", "c = mul a exp", "b = mul a cos"]  # the last one first
+fig, ax = plt.subplots(figsize=(9, 3), layout="constrained")
+for column, cotangents in enumerate(held):
+    for name, value in cotangents.items():
+        ax.text(column, "fedcba".index(name), f"{value:.2f}", ha="center", va="center", bbox={"fc": "#FBE3D6", "ec": VERMILION})
+ax.set(xlim=(-0.5, 5.5), ylim=(5.6, -0.6), xlabel="equation turned round", ylabel="variable that holds a cotangent")
+ax.set(xticks=range(6), xticklabels=lines, yticks=range(6), yticklabels="fedcba")
+ax.set_title("a is read twice, so its second share is added to its first (x = 0.5)")
+plt.show()
+
+# %% [markdown]
+# *Figure: a table of which variables hold a cotangent after each equation of section 2's program, the last one first. 1 at f becomes 1 at d and e; e gives
+# 0.48 to c, d gives 1.65 to b, c gives 0.79 to a, and b adds its share: 2.24.*
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -1164,11 +1185,8 @@ if linearized is not None and transposed(J) is not None:
 # %% [markdown]
 # *Figure: two graphs side by side. The program: products with cos x and exp x, then with exp x and sin x, then an addition. Its transpose: products with exp x and sin x come
 # first, those with cos x and exp x after them, then an addition.*
-
-# %% [markdown]
-# ### What just happened
 #
-# Above, the program of 9.4; below it, its transpose, with the same letters for the same residuals. Five equations again, the three factors in the opposite order,
+# **What just happened.** Above, the program of 9.4; below it, its transpose, with the same letters for the same residuals. Five equations again, the three factors in the opposite order,
 # an addition where the input had branched, a branch where there was an addition. The transpose of a program is a program. So it can be transposed again, which
 # gives back the first map:
 
@@ -1209,7 +1227,7 @@ if pair is not None and transposed(pair[1]) is not None:
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
 #
-# You have all the pieces; each function has two or three lines.
+# You have all the pieces; two or three lines each.
 #
 # <details><summary>Hint 2: the equation</summary>
 #
@@ -1319,11 +1337,8 @@ plt.show()
 # %% [markdown]
 # *Figure: seven small scatter plots, one for each parameter, torch's gradient across and ours up. All points lie on the dotted diagonal; those of
 # b1 are all at zero.*
-
-# %% [markdown]
-# ### What just happened
 #
-# Nobody has written a backward pass of batch normalisation here. The forward rules of `mul`, `power`, `reduce_sum` and their friends were enough. What
+# **What just happened.** Nobody has written a backward pass of batch normalisation here. The forward rules of `mul`, `power`, `reduce_sum` and their friends were enough. What
 # happened to the program on the way can be counted:
 
 # %% id="count-primitives"
@@ -1353,6 +1368,21 @@ plt.show()
 # *Figure: bars of how often each primitive occurs in the loss, in its linearization and in the transpose of that. exp, log, tanh, power, reduce_max and stop_gradient
 # occur in the loss only. In the transpose scatter_add stands where gather stood, and sums are more, broadcasts fewer.*
 
+# %% tags=["figure", "nbval-ignore-output"] id="figure-price"
+if gradients is not None:
+    J_loss = linearize(loss_of, *values)[1]
+    pieces = {"the loss": lambda: loss_of(*values), "jvp": lambda: jvp(loss_of, values, values)}
+    pieces |= {"linearize": lambda: linearize(loss_of, *values), "pull": lambda: pull(J_loss, np.ones(()))}
+    taken = [min(timeit.repeat(run, number=1, repeat=steps(full=40, quick=1))) for run in pieces.values()]
+    fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
+    ax.barh(list(pieces), np.array(taken) / taken[0], color=[ORANGE, BLUE, BLUE, VERMILION], ec="k", hatch=["//", "", "", ".."])
+    ax.set(xlabel="time, in evaluations of the loss", title="linearize and pull: all 4,137 partials for a few evaluations")
+    ax.invert_yaxis()
+    plt.show()
+
+# %% [markdown]
+# *Figure: bars of time in units of the loss: a jvp and a linearize take about four, pull two or three.*
+
 # %% tags=["figure"] id="figure-training"
 count = steps(full=150, quick=2)
 losses, weights = [], list(values)
@@ -1369,8 +1399,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: the loss of the char-MLP on one batch falls from above the dashed line of guessing at 3.3 to well below 1 within 150 steps.*
-
-# %% [markdown]
+#
 # > **Often said: “reverse mode suits machine learning because data map from many dimensions to few.”** The data's shape has no say. What is differentiated
 # > is the loss as a function of the *parameters*, and that has one output. Here its Jacobian has one row:
 
@@ -1476,11 +1505,8 @@ if columns:
 
 # %% [markdown]
 # *Figure: the 27 × 27 block of the Hessian that belongs to b2, a letter a row and a column: positive beyond the scale on the diagonal, between 0 and −0.002 beside it.*
-
-# %% [markdown]
-# ### What just happened
 #
-# The residuals of the inner program were `Dual` numbers of the outer level. `pull` multiplied with them as with anything else, and the outer derivative went through the
+# **What just happened.** The residuals of the inner program were `Dual` numbers of the outer level. `pull` multiplied with them as with anything else, and the outer derivative went through the
 # transposed program. An engine that stores plain numbers on its tape (chapter 04) cannot do that. And $H$, a matrix of
 # 4,137 × 4,137 entries here, was never formed.
 
@@ -1534,7 +1560,23 @@ if gradients is not None and residuals(Program([], [], [])) is not None:
 # *Figure: bars of the sizes of the char-MLP's residuals, largest first: several of the shape (32, 64) of a hidden layer with 16 KiB each, then those of the
 # logits and small ones.*
 
+# %% tags=["figure"] id="figure-declared"
+if gradients is not None and residuals(Program([], [], [])) is not None:
+    asked = {"all seven": [*range(7)], "after layer 1": [3, 4, 5, 6], "W2 and b2": [3, 4], "b2 alone": [4]}
+    kept = []
+    for places in asked.values():
+        f = lambda *ps: loss_of(*[ps[places.index(i)] if i in places else v for i, v in enumerate(values)])
+        program = linearize(f, *[values[i] for i in places])[1]
+        kept.append(sum(size(r) for r in residuals(program) if not any(r is v for v in values)) / 1024)
+    fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
+    ax.bar_label(ax.barh(list(asked), kept, color=BLUE), fmt="%.0f", padding=3)
+    ax.set(xlabel="KiB of residuals, parameters aside", title="What is not asked for is known, and leaves less to keep")
+    ax.invert_yaxis()
+    plt.show()
+
 # %% [markdown]
+# *Figure: bars of KiB kept when the gradient is wanted of all seven parameters, of the four after the first layer, of W2 and b2, of b2 alone: 80, 55, 23 and 7.*
+#
 # **b.** `checkpoint(f)` computes the same as `f`, one array in, one array out, but declares less of it known: of all that happens inside, only the input $x$ may be
 # a residual. The rest is **computed again** when the linear program runs. For this, two primitives:
 #
@@ -1611,6 +1653,7 @@ def layers(count):
     return run
 
 
+# %% id="checkpointed-chain"
 def chain(h, segment):
     """16 layers in checkpointed segments; segment 0: no checkpoint."""
     if segment == 0:
@@ -1636,6 +1679,7 @@ def measure(segment):
     return held_bytes(program), more, len(calls)
 
 
+# %% id="measured-segments"
 measured = {}
 if gradients is not None and "push" in TRANSPOSE and residuals(Program([], [], [])) is not None:
     measured = {segment: measure(segment) for segment in (0, 1, 2, 4, 8, 16)}
@@ -1646,25 +1690,28 @@ for segment, (held, more, calls) in measured.items():
 if measured:
     labels = ["none" if s == 0 else str(s) for s in measured]
     held, more, calls = np.array(list(measured.values())).T
-    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
-    left.bar(labels, held / 1024, color=BLUE, label="held from forward to backward")
-    left.bar(labels, more / 1024, bottom=held / 1024, color=ORANGE, hatch="//", ec="w", label="while one segment runs back")
-    left.set(xlabel="layers a segment", ylabel="KiB", title="Memory: least for segments of √16")
-    left.set_ylim(0, 52)
-    left.legend(loc="upper center")
-    right.bar(labels, calls, color=VERMILION, hatch="..", ec="w")
-    right.set(xlabel="layers a segment", ylabel="calls of tanh", title="Work: one forward pass more")
-    fig.suptitle("Fewer known values: less memory, more work (16 layers)")
+    fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+    ax.bar(labels, held / 1024, color=BLUE, label="held from forward to backward")
+    ax.bar(labels, more / 1024, bottom=held / 1024, color=ORANGE, hatch="//", ec="w", label="while one segment runs back")
+    ax.set(xlabel="layers a segment", ylabel="KiB", ylim=(0, 52), title="16 layers take the least memory in segments of √16")
+    ax.legend(loc="upper center")
     plt.show()
 
 # %% [markdown]
-# *Figure: two bar charts over the segment's length, none, 1, 2, 4, 8, 16. Left, KiB in two parts: what is held falls from 32 to 2, what one segment needs, hatched,
-# rises from 2 to 32; the sum is least, 16, at 4 layers. Right, calls of tanh: 16 without checkpoints, 32 with any.*
+# *Figure: bars of KiB over the segment's length, none, 1, 2, 4, 8, 16, in two parts: what is held falls from 32 to 2, what one segment needs, hatched,
+# rises from 2 to 32; the sum is least, 16, at 4 layers.*
+
+# %% tags=["figure"] id="figure-recomputed"
+if measured:
+    fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
+    ax.bar(labels, calls, color=VERMILION, hatch="..", ec="w")
+    ax.set(xlabel="layers a segment", ylabel="calls of tanh", title="Fewer known values, more work: one forward pass more")
+    plt.show()
 
 # %% [markdown]
-# ### What just happened
+# *Figure: bars of the calls of tanh over the segment's length: 16 without checkpoints, 32 with any.*
 #
-# A checkpoint is no feature of a tape; it is a statement about what partial evaluation may treat as known. Between the two extremes lies every trade of memory
+# **What just happened.** A checkpoint is no feature of a tape; it is a statement about what partial evaluation may treat as known. Between the two extremes lies every trade of memory
 # for time (chapter 04 had the best one for a chain). While a segment runs back its own residuals are alive, too; with both counted, segments of $\sqrt L$ layers are best.
 #
 # Dead code matters as soon as a program has outputs that nobody asks for:
@@ -1683,6 +1730,23 @@ if both is not None and pruned is not None:
 
 # %% [markdown]
 # *Figure: an input with arrows to two products. One, solid, is the output; from the other, dotted and grey, a chain leads on to a sum that nobody asks for.*
+
+# %% tags=["figure"] id="figure-swell"
+if gradients is not None and prune(Program([], [], [])) is not None:
+    wave, lengths = lambda x: sin(x) * exp(x), []
+    for _ in range(6):
+        nested = partial_eval(lambda x: [wave(x)], ())
+        lengths.append((len(nested.eqns), len(prune(nested).eqns)))
+        wave = lambda x, inner=wave: derivative(inner, x)  # one level more
+    fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+    for counts, look, colour, label in zip(zip(*lengths), ["s--", "o-"], [ORANGE, BLUE], ["recorded", "without dead code"]):
+        ax.semilogy(counts, look, color=colour, label=label)
+    ax.set(xlabel="order of the derivative", ylabel="equations", title="Nesting is free to write, not to run: each order doubles the program")
+    ax.legend()
+    plt.show()
+
+# %% [markdown]
+# *Figure: the number of equations for the derivatives of sin x · eˣ of order 0 to 5, on a logarithmic axis: from 3 to 640 as recorded, dashed, and to 240 without dead code.*
 
 # %% [markdown] id="exercise-9.11"
 # ## 8 · What has no transpose
@@ -1815,9 +1879,7 @@ for text, f in examples.items():
     print(f"{text:>7}  {answer}")
 
 # %% [markdown]
-# ### What just happened
-#
-# The loop has no program: how long it runs depends on the unknown. Yet it has a gradient. In `linearize` the primal *is* known, the loop runs, and the linear
+# **What just happened.** The loop has no program: how long it runs depends on the unknown. Yet it has a gradient. In `linearize` the primal *is* known, the loop runs, and the linear
 # program has as many equations as there were turns. In a compiled language the loop itself must stay a loop; then its length is not known in advance, there
 # is nowhere to keep its residuals, and only forward mode remains.
 
@@ -1948,6 +2010,20 @@ if scanned is not None and gradients is not None:
     first, *others = vjp(unrolled, h1, *us)[1](np.ones(3))
     of_h, of_us = scanned[1](np.ones(3))
     print("as the unrolled program:", np.allclose(of_h, first), np.allclose(of_us, others))
+
+# %% tags=["figure"] id="figure-scan"
+fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
+if scanned is not None and gradients is not None:
+    for factor, look, colour in [(0.9, "o-", BLUE), (0.5, "s--", ORANGE)]:
+        back = scan_vjp(lambda h, u: tanh(h * factor + u), np.zeros(3), list(0.3 * rng.normal(size=(30, 3))))[1]
+        norms = [np.linalg.norm(of_u) for of_u in back(np.ones(3))[1]]
+        ax.semilogy(range(1, 31), norms, look, color=colour, ms=4, label=f"tanh({factor} h + u)")
+    ax.legend()
+ax.set(xlabel="k, step of the scan", ylabel="norm of the cotangent of $u_k$", title="On its way back the carried cotangent fades: early inputs matter little")
+plt.show()
+
+# %% [markdown]
+# *Figure: norm of each input's cotangent on a logarithmic axis over 30 steps, once scan_vjp is written. Both lines rise to the last step; the one with factor 0.5 is far steeper.*
 
 # %% [markdown] id="recap"
 # ## Recap
