@@ -14,8 +14,7 @@
 # # 01 · Derivatives
 #
 # - **You will be able to** compute a derivative in five ways, say how far each can be trusted, and use the chain rule
-#   as
-#   a sum over paths: the rule that the whole course runs on.
+#   as a sum over paths: the rule that the whole course runs on.
 # - **You need** school calculus (polynomials, exp, sin) and a little Python. This is the first chapter after *Start
 #   here*.
 # - **Time:** 120 minutes. **Points:** 25, in eight exercises; a ninth at the end is optional.
@@ -296,10 +295,10 @@ plt.show()
 # rise in uneven steps of one or two whole units around the dashed tangent.*
 #
 # A secant between two such points has the slope of the stairs. At $h = 10^{-17}$ the sum $1 + h$ is rounded to 1 and
-# the slope is 0. Two errors pull in opposite directions. The gap from 1 to the next number is `torch.finfo(dtype).eps`;
-# half of it is the **unit roundoff** $u$, $1.1\cdot10^{-16}$ for float64 and $6.0\cdot10^{-8}$ for float32. Each
-# value of
-# $f$ is off by up to $u|f|$. So for the forward and the central quotient, roughly
+# the slope is 0. Two errors pull in opposite directions. The gap from 1 to the next number is
+# `torch.finfo(dtype).eps`; half of it is the **unit roundoff** $u$, $1.1\cdot10^{-16}$ for float64 and
+# $6.0\cdot10^{-8}$ for float32. Each value of $f$ is off by up to $u|f|$. So for the forward and the central
+# quotient, roughly
 #
 # $$E_f(h) = \underbrace{\tfrac h2 |f''|}_{\text{truncation}} + \underbrace{\tfrac{2u|f|}{h}}_{\text{rounding}} \qquad\qquad
 # E_c(h) = \underbrace{\tfrac{h^2}{6} |f'''|}_{\text{truncation}} + \underbrace{\tfrac{u|f|}{h}}_{\text{rounding}}$$
@@ -428,11 +427,10 @@ plt.show()
 # 3e-3; in float64 near 1e-8 and 6e-6. Each square, the best measured step, lies close to its predicted vertical
 # line.*
 #
-# **What just happened.** The bottom of the V is flat on this scale, so within a factor of ten is as good as
-# prediction needs to be. Two rules of thumb come out of your formulas, if $f$ and its derivatives are of one size:
+# **What just happened.** The V is flat at its bottom, so a factor of ten is near enough. Two rules of thumb come out of
+# your formulas, if $f$ and its derivatives are of one size:
 # $h \approx \sqrt u$ forward, $h \approx \sqrt[3]{u}$ central. And the famous `h = 1e-8` is right in one case of four.
-
-# %% [markdown]
+#
 # Two more tricks. Where $|x|$ is far from 1, let $h$ grow with it: next to $10^9$ the float64 numbers are $10^{-7}$
 # apart, and a step of $10^{-8}$ is rounded away. And $x + h$ is itself rounded, so divide by the step really taken:
 
@@ -780,10 +778,9 @@ plt.show()
 #
 # $$m_- = \frac{f(x) - f(x-h)}{h} \qquad m_+ = \frac{f(x+h) - f(x)}{h}$$
 #
-# (a) Return both. (b) Decide: `True` if left and right slopes for $h = 10^{-4}$ *and* $h = 10^{-6}$ all
-# agree, the largest and the smallest of the four at most $10^{-3}(1 + |m_+|)$ apart, with $m_+$ for the smaller $h$.
-# Two
-# sizes of $h$, since slopes that grow as $h$ shrinks have no limit. (c) Write a second program for $\max(0, x)$.
+# (a) Return both. (b) Decide: `True` if left and right slopes for $h = 10^{-4}$ *and* $h = 10^{-6}$ all agree, the
+# largest and the smallest of the four at most $10^{-3}(1 + |m_+|)$ apart, with $m_+$ for the smaller $h$. Two sizes
+# of $h$, since slopes that grow as $h$ shrinks have no limit. (c) Write a second program for $\max(0, x)$.
 
 
 # %% role="answer" id="answer-1.6-a"
@@ -884,8 +881,7 @@ plt.show()
 # %% [markdown]
 # *Figure: for five functions a bar from left to right slope at the kink, and a cross where torch's answer lies. It
 # is at the left slope for relu and leaky relu, at the right for hardtanh, in the middle for abs and maximum.*
-
-# %% [markdown]
+#
 # > **Often said: “all frameworks return 0 there.”** Here you see 0, 0.1 and 0.5, and `sqrt` gave infinity.
 # > Another framework, JAX, returns 1 for `abs` at 0. Torch itself changes such choices between versions.
 #
@@ -1246,7 +1242,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: left, three diamonds in a chain, from v0 by an upper and a lower vertex to v1, and so on to v3. Right,
-# multiplications against the number of diamonds, logarithmic. Path by path, with 2k - 1 for each of the 2^k paths, it
+# multiplications against the number of diamonds, logarithmic. Path by path, with $2k - 1$ for each of the $2^k$ paths, it
 # rises beyond 10¹⁰ at 30 diamonds; vertex by vertex it is 120.*
 
 # %% [markdown] id="exercise-1.9"
