@@ -88,8 +88,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: a coloured matrix of 3 rows and 5 columns, twice. Left, column 3 is framed; right, row 1 is framed.*
-
-# %% [markdown]
+#
 # > **Often said: “the Jacobian concatenates the gradients of all the composite functions.”** Its rows are the
 # > gradients of the *outputs*. Inner functions have no row of their own. A scalar loss of a million parameters has
 # > one row, however many layers it has:
@@ -207,8 +206,7 @@ plt.show()
 # *Figure: pairs of bars for a wide, a square and a tall Jacobian. For the wide one columns take many times longer
 # than rows, for the tall one it is the other way round, and for the square one both are within a factor of about
 # two.*
-
-# %% [markdown]
+#
 # Training has $m = 1$: one row, one reverse pass. That is why chapter 04 was worth it. The question of this chapter
 # is what lies between the two extremes.
 
@@ -285,8 +283,7 @@ plt.show()
 # %% [markdown]
 # *Figure: left, a and b lead to the orange vertex v, which leads to y1 and y2; b also leads straight to y2. Right, v
 # is gone: three new dashed edges, and b to y2, which was there before and has grown by a product.*
-
-# %% [markdown]
+#
 # **What is counted.** Every multiplication of two partials, also where one of them is ±1. Additions are not counted.
 # Outputs and inputs stay: only intermediates are eliminated. (To return a value that is also used further on, a
 # program returns a copy.)
@@ -356,19 +353,21 @@ lines = judge_linearise(submission, challenge_seed("8.2", "inputs")) + judge_cou
 award("8.2", lines, points=3)
 ### END HIDDEN TESTS
 
-# %% tags=["figure"] id="figure-two-orders"
+# %% tags=["figure"] id="figure-forward-order"
 fig = draw_steps(by_hand, ["z", "w"], "Forward: z first, 8 multiplications", across=3)
 plt.show()
+
+# %% [markdown]
+# *Figure: three graphs. z is eliminated for 4, then w for 4; four edges from x and y to p and q are left.*
+
+# %% tags=["figure"] id="figure-reverse-order"
 fig = draw_steps(by_hand, ["w", "z"], "Reverse: w first, 6 multiplications", across=3)
 plt.show()
 
 # %% [markdown]
-# *Figure: two rows of three graphs. Above, z is eliminated for 4, then w for 4. Below, w is eliminated for 2, then z
-# for 4. Both end with four edges from x and y to p and q.*
-
-# %% [markdown]
-# **What just happened.** Forward order pushes the inputs ahead: in the upper row, edges from x and y reach further
-# and further. Reverse order pulls the outputs back. The modes of chapters 03 and 04 do the same work, applied to all
+# *Figure: three graphs. w is eliminated for 2, then z for 4; the same four edges are left.*
+#
+# **What just happened.** Forward order pushes the inputs ahead: edges from x and y reach further and further. Reverse order pulls the outputs back. The modes of chapters 03 and 04 do the same work, applied to all
 # inputs or all outputs at once.
 
 # %% [markdown]
@@ -634,16 +633,21 @@ for name, graph in known.items():
     best = brute_force(graph)
     print(f"{name:20s} forward {forward}, reverse {reverse}, best", best[0] if best else "?")
 
-# %% tags=["figure"] id="figure-waist-last"
+# %% tags=["figure"] id="figure-waist-in-turn"
 small = hourglass(2, 2, 2)
 fig = draw_steps(small, intermediates(small), "Forward: the inputs are carried through the waist, 16", across=3, height=1.9)
 plt.show()
+
+# %% [markdown]
+# *Figure: six graphs, the hourglass 2-2-1-2-2 in forward order. After the waist c is gone, four edges lead from the inputs to
+# the last layer, whose vertices then cost 4 each.*
+
+# %% tags=["figure"] id="figure-waist-last"
 fig = draw_steps(small, ["p0", "p1", "q0", "q1", "c"], "The waist last: nothing crosses it until the end, 12", across=3, height=1.9)
 plt.show()
 
 # %% [markdown]
-# *Figure: two series of six graphs, the hourglass 2-2-1-2-2. Above, after the waist c is gone, four edges lead from the inputs
-# to the last layer, whose vertices then cost 4 each. Below, c is left alone with two edges on each side, for 4.*
+# *Figure: six graphs. Both layers go first, and c is left alone with two edges on each side, for 4.*
 #
 # **What just happened.** Nothing can be gained on the lion or the bat by reordering vertices. On the hourglass nearly
 # half is saved, because its waist *separates* inputs from outputs: a matrix of rank one was being carried about as if
@@ -755,7 +759,7 @@ plt.show()
 # %% [markdown]
 # ### A rule of thumb
 #
-# Trying everything ends at about ten intermediates. A cheap heuristic from sparse elimination: always take the vertex
+# Trying everything ends at about ten intermediates. A heuristic from sparse elimination: take the vertex
 # that costs least *now*, the smallest product of incoming and outgoing edges. This is **Markowitz's rule**, proposed
 # for Jacobians by Griewank and Reese in 1991. On the hourglass it finds the optimum, since the waist looks expensive
 # until the end.
@@ -788,12 +792,16 @@ greedy_loses = read_graph(MARKOWITZ_LOSES)
 spots = {"x0": (0, 1), "x1": (0, -1), "v0": (1.1, 1.4), "v1": (2.3, 0.6), "v2": (2, -0.8), "y": (3.8, 0.3)}
 fig = draw_steps(greedy_loses, ["v1", "v0", "v2"], "The cheapest vertex first: 6", places=spots)
 plt.show()
+
+# %% [markdown]
+# *Figure: v1 is eliminated for 2, then v0 for 2, then v2 for 2, in sum 6.*
+
+# %% tags=["figure"] id="figure-dearer-first"
 fig = draw_steps(greedy_loses, ["v2", "v1", "v0"], "A dearer vertex first: 5", places=spots)
 plt.show()
 
 # %% [markdown]
-# *Figure: the same graph twice. Above, v1 is eliminated for 2, v0 for 2, v2 for 2, in sum 6. Below, v2 for 3, v1 for
-# 1, v0 for 1, in sum 5.*
+# *Figure: the same graph. v2 is eliminated for 3, then v1 for 1, then v0 for 1, in sum 5.*
 
 # %% role="answer" id="answer-8.6-a"
 def markowitz(graph):
@@ -867,7 +875,7 @@ plt.show()
 # %% [markdown]
 # ## 5 · Chains of matrices
 #
-# Programs come in layers. If each layer's Jacobian $F_k$ is a matrix of shape $(n_k, n_{k-1})$, the whole one is a
+# Programs come in layers. If each layer's Jacobian $F_k$ has the shape $(n_k, n_{k-1})$, the whole one is a
 # product
 #
 # $$J = F_p\,F_{p-1} \cdots F_1 .$$
@@ -894,8 +902,7 @@ plt.show()
 # %% [markdown]
 # *Figure: four rectangles in a row with their heights and widths drawn to scale: F4 is 25 by 2, F3 2 by 30, F2 30 by
 # 6, F1 6 by 20. The best brackets keep two rows for as long as possible.*
-
-# %% [markdown]
+#
 # The best bracketing of a part of the chain splits it somewhere into two parts that are bracketed best themselves.
 # With $C_{ij}$ the least cost of $F_j \cdots F_i$:
 #
@@ -1239,9 +1246,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: on a logarithmic axis, k factorial rises to 2.4e18 at k = 20 while 2 to the k reaches 1.0e6.*
-
-# %% [markdown]
+# *Figure: at k = 20, k factorial is 2.4e18 and 2 to the k is 1.0e6; the axis is logarithmic.*
+#
 # **What just happened.** The same idea as for chains: find what the future depends on, and compute each future once.
 # That $2^k$ times a polynomial is essentially the best possible, under a common hypothesis on satisfiability, was
 # shown in [2025](https://arxiv.org/abs/2506.17521).
@@ -1281,21 +1287,27 @@ loose = np.random.default_rng(1).random((7, 8)) < 0.14
 loose |= np.eye(7, 8, dtype=bool) | np.eye(7, 8, 1, dtype=bool)
 meet = nx.from_numpy_array(np.triu(loose.T.astype(int) @ loose > 0, 1))
 letters = ["ABCDEFGH"[c] for _, c in sorted(nx.greedy_color(meet, "largest_first").items())]
-fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
-axes[0].imshow(loose, cmap="Greys", vmax=2.5)
-axes[0].set(title="A pattern", xlabel="column and its colour", ylabel="output i")
-axes[0].set(xticks=range(8), xticklabels=[f"{j}\n{letter}" for j, letter in enumerate(letters)])
-axes[0].grid(False)
-look = {"node_color": "white", "edgecolors": "black", "edge_color": "0.5", "node_size": 500}
-names = {j: f"{j} {letter}" for j, letter in enumerate(letters)}
-nx.draw_networkx(meet, nx.circular_layout(meet), ax=axes[1], labels=names, font_size=9, **look)
-axes[1].set_title(f"Columns that meet are joined: {len(set(letters))} colours do")
-axes[1].set_axis_off()
+fig, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+ax.imshow(loose, cmap="Greys", vmax=2.5)
+ax.set(title="No row has two columns of one letter", xlabel="column and its colour", ylabel="output i")
+ax.set(xticks=range(8), xticklabels=[f"{j}\n{letter}" for j, letter in enumerate(letters)])
+ax.grid(False)
 plt.show()
 
 # %% [markdown]
-# *Figure: left, a pattern of 7 rows and 8 columns, a letter for each column. Right, a circle of eight vertices, the columns,
-# joined where two have an entry in one row; no edge joins equal letters.*
+# *Figure: a pattern of 7 rows and 8 columns, a letter for each column; columns with an entry in one row have different letters.*
+
+# %% tags=["figure"] id="figure-conflict-graph"
+fig, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+look = {"node_color": "white", "edgecolors": "black", "edge_color": "0.5", "node_size": 500}
+names = {j: f"{j} {letter}" for j, letter in enumerate(letters)}
+nx.draw_networkx(meet, nx.circular_layout(meet), ax=ax, labels=names, font_size=9, **look)
+ax.set_title(f"Columns that meet are joined: {len(set(letters))} colours do")
+ax.set_axis_off()
+plt.show()
+
+# %% [markdown]
+# *Figure: a circle of eight vertices, the columns, joined where two have an entry in one row; no edge joins equal letters.*
 #
 # Columns that meet in some row must get different **colours**. This is graph colouring: a vertex for each column, an
 # edge where two meet. The fewest colours are hard to find; a **greedy** colouring, one column after the other, each
@@ -1382,8 +1394,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: passes against n from 4 to 64. One pass a column rises along the diagonal; one a colour stays at 3.*
-
-# %% [markdown]
+#
 # **What just happened.** Neither $n$ nor $m$ decided, but how many entries share a row. Finite elements,
 # time-stepping and chemistry have such Jacobians; their solvers colour first. The same trick works on rows with vjp.
 # The fewest colours of an arbitrary graph: deciding that is NP-complete. For the tridiagonal pattern it is 3, since a
@@ -1544,8 +1555,7 @@ plt.show()
 # %% [markdown]
 # *Figure: a large graph drawn in columns by depth, with six squares at the left, three diamonds at the right and very
 # many small circles.*
-
-# %% [markdown]
+#
 # Markowitz loses to reverse here. The published search found 320 ([AlphaGrad,
 # 2024](https://arxiv.org/abs/2406.05027)). **Below 364 is bronze, 320 or less silver, 300 or less gold.** The best
 # order found for this text so far has 295; that it is the best of all is not proven. `quick_count` counts an order in
@@ -1642,8 +1652,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: bars for Roe's flux: forward 620, Markowitz 407, reverse 364, published 320, best here 295.*
-
-# %% [markdown]
+#
 # **What just happened**, if you tried: an order of 295 saves a fifth of reverse mode's multiplications and half of
 # forward's. It is found once and used as often as the program runs. In practice, memory traffic often costs more than
 # multiplications, so tools apply such orders to small kernels, inside an outer reverse mode.
