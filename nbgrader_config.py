@@ -8,6 +8,7 @@ from nbgrader.converters import GenerateAssignment
 
 from grader.build.release import SettleRelease
 from grader.grade.execute import AUTOGRADE, SANITISE, SubmissionExporter, remove_links
+from grader.grade.feedback import FeedbackExporter
 
 c = get_config()  # noqa: F821 (traitlets puts it there)
 root = Path(__file__).resolve().parent
@@ -44,3 +45,5 @@ c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.sanitize_preprocessors = SANITISE
 c.Autograde.autograde_preprocessors = AUTOGRADE
 c.Autograde.pre_convert_hook = remove_links
+# Feedback pages draw their maths without a script.
+c.GenerateFeedback.exporter_class = FeedbackExporter

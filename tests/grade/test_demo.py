@@ -1,6 +1,7 @@
 """The demonstration from end to end, through nbgrader, on the toy chapter."""
 
 import io
+import re
 from dataclasses import replace
 
 import nbformat
@@ -51,6 +52,13 @@ def test_a_page_shows_the_students_work(demonstration):
     place, _, _ = demonstration
     page = (place / "feedback/right/01_toy/toy.html").read_text(encoding="utf-8")
     assert "Score: 4.0 / 4.0" in page
+
+
+def test_a_page_shows_maths_and_needs_no_network(demonstration):
+    place, _, _ = demonstration
+    page = (place / "feedback/right/01_toy/toy.html").read_text(encoding="utf-8")
+    assert "<math" in page and "<msup>" in page and "$y" not in page
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=[\"']?https?:", page)
 
 
 def test_progress_is_in_plain_lines_away_from_a_terminal(demonstration):
