@@ -7,6 +7,10 @@ as GRADER_SECRET. Without one the seeds are those of the public course.
 import hashlib
 import hmac
 import os
+from contextvars import ContextVar
+
+# Set while tests are run for nobody, so that what depends on no answer is computed once for a class.
+preparing: ContextVar[bool] = ContextVar("preparing", default=False)
 
 
 def challenge_seed(exercise: str, case: str) -> int:

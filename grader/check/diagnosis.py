@@ -20,9 +20,9 @@ from grader.check import weights
 from grader.check.chains import ELEMENTWISE, Chain, Step, chains
 from grader.check.edits import Edit, edits, edits_of_statement
 from grader.check.numbers import Named
+from grader.check.reference import Reference
 from grader.check.slips import STALE
 from grader.check.suspects import Branch, Scene
-from grader.check.verdict import Reference
 from grader.check.weights import MISSING, expands
 from grader.check.whole import about_whole
 

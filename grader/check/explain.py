@@ -13,7 +13,8 @@ from grader.check.chains import chains
 from grader.check.diagnosis import Diagnosis, diagnose
 from grader.check.graph import tensor_of
 from grader.check.heatmap import ALL, pattern, picture
-from grader.check.verdict import Reference, Verdict, as_tensor, fit
+from grader.check.reference import Reference
+from grader.check.verdict import Verdict, as_gradient, fit
 
 # How many wrong gradients of one check are explained: the first ones matter, and the time is bounded.
 MOST = 4
@@ -52,7 +53,7 @@ def explain(
     answers: the student's values by gradient name. earlier: gives tensors of an earlier pass by name; asked only where
     something is wrong.
     """
-    values = {name: as_tensor(value) for name, value in answers.items()}
+    values = {name: as_gradient(value) for name, value in answers.items()}
     upstream = {}
     for name, true in reference.gradients.items():
         own = fit(values.get(f"d{name}"), true)

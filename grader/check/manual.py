@@ -1,26 +1,28 @@
 """Exercises in manual backpropagation: the verdict on current values, and the score by replay on fresh ones."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
 from grader.check import charmlp
-from grader.check.challenge import challenge_seed
+from grader.check.challenge import challenge_seed, preparing
 from grader.check.credit import award_batches
 from grader.check.diagnosis import Diagnosis
 from grader.check.errors import ForwardCellError, SubmissionError
 from grader.check.explain import explain
 from grader.check.graph import ForwardGraph, Pass, tensor_of
+from grader.check.reference import Reference
 from grader.check.replay import written_anywhere
 from grader.check.submission import LiveSubmission, Submission
-from grader.check.verdict import Reference, Verdict, as_tensor, judge
+from grader.check.verdict import Verdict, as_tensor, judge
 
 Draw = Callable[..., dict[str, object]]
 
 FRESH = ("fresh batch 1", "fresh batch 2", "fresh batch 3")
-OTHER_BATCH_SIZE = 20
+OTHER, OTHER_BATCH_SIZE = "another batch size", 20
 # What a left-over gradient looks like before it is known to be one.
 UNEXPLAINED = ("carried", "shape", "wrong")
 # An explanation of this many bits is less likely than that something was left over.
@@ -63,20 +65,29 @@ def score(submission: Submission, exercise: str, *, points: float, draw: Draw = 
 
     draw: makes a case from a seed, with `n`, `dtype` and the sizes as keywords.
     """
-    forward = submission.forward_cells(exercise)
+    forward = tuple(submission.forward_cells(exercise))
+    sizes = {case: {} for case in FRESH} | {OTHER: {"n": OTHER_BATCH_SIZE}} | REMARKS
+    seeds = {case: challenge_seed(exercise, case) for case in sizes}
+    challenges = {case: _challenge(draw, forward, seeds[case], seeds[case], **sizes[case]) for case in sizes}
+    disturbed = _challenge(draw, forward, challenge_seed(exercise, "disturbed"), _disturbance(exercise))
 
-    def graded(case: str, *, explained: bool = False, **sizes: object) -> Graded:
-        seed = challenge_seed(exercise, case)
-        return grade_case(submission, exercise, forward, draw(seed, **sizes), seed, explained=explained)
+    def graded(case: str, *, explained: bool = False) -> Graded:
+        inputs, reference = challenges[case]
+        return grade_case(submission, exercise, forward, inputs, seeds[case], explained=explained, reference=reference)
 
-    batches = [graded(case, explained=case == FRESH[0]) for case in FRESH]
+    first = graded(FRESH[0], explained=True)
+    if all(verdict.status == "missing" for verdict in first.verdicts):  # and so on every other batch
+        return award_batches(exercise, points=points, fresh=[first.verdicts], other=first.verdicts)
+    batches = [first, *(graded(case) for case in FRESH[1:])]
     fresh = [without_stale(batch, batches[i - 1]) for i, batch in enumerate(batches)]
-    other = without_stale(graded("another batch size", n=OTHER_BATCH_SIZE), batches[0])
-    flags = recomputes(submission, exercise, forward, draw(challenge_seed(exercise, "disturbed")), fresh[0])
+    other = without_stale(graded(OTHER), batches[0])
+    flags = recomputes(submission, exercise, forward, disturbed[0], fresh[0], reference=disturbed[1])
+    # Who has something to mend is not told what would be wrong elsewhere.
+    done = all(verdict.credit for verdict in (*fresh[0], *other))
     remarks = [
         f"{case[0].upper()}{case[1:]}, {names} would not be right. This costs nothing."
-        for case, sizes in REMARKS.items()
-        if (names := _newly_wrong(fresh[0], graded(case, **sizes).verdicts))
+        for case in (REMARKS if done else ())
+        if (names := _newly_wrong(fresh[0], graded(case).verdicts))
     ]
     return award_batches(exercise, points=points, fresh=fresh, other=other, remarks=remarks, flags=flags)
 
@@ -98,12 +109,13 @@ def grade_case(
     seed: int,
     *,
     explained: bool = True,
+    reference: Reference | None = None,
 ) -> Graded:
     """Replay an answer on one case and judge what it gives against a reference of our own.
 
-    explained: add diagnoses to what is wrong.
+    explained: add diagnoses to what is wrong. reference: that of the case and seed, where it is known already.
     """
-    reference = reference_of(forward_cells, case, seed)
+    reference = reference or reference_of(forward_cells, case, seed)
     given = reference.forward.graph.given
     replay = submission.replay(exercise, {**case, given: reference.upstream} if given else case)
 
@@ -164,25 +176,46 @@ def recomputes(
     forward_cells: Sequence[str],
     case: Mapping[str, object],
     verdicts: Sequence[Verdict],
+    *,
+    reference: Reference | None = None,
 ) -> list[str]:
     """Evidence that an answer rebuilds the forward pass from the parameters instead of using its tensors: for a person.
 
     The tensors of the forward pass are changed a little while the parameters stay. A backward pass that uses them gives
     other gradients then; one that rebuilds the pass, to differentiate it automatically, still gives the old ones.
-    verdicts: those on an undisturbed batch; only gradients that were right there can show anything.
+    verdicts: those on an undisturbed batch; only gradients that were right there can show anything. reference: that of
+    the case, where it is known already.
     """
-    seed = challenge_seed(exercise, "disturbance") % 2**31
-    reference = reference_of(forward_cells, case, seed)
+    right = {verdict.name for verdict in verdicts if verdict.passed}
+    if not right:
+        return []
+    seed = _disturbance(exercise)
+    reference = reference or reference_of(forward_cells, case, seed)
     given = reference.forward.graph.given
     replay = submission.replay(exercise, {**case, given: reference.upstream} if given else case, disturb=seed)
-    right = {verdict.name for verdict in verdicts if verdict.passed}
     unmoved = [v.name for v in judge(reference, replay.values) if v.name in right and v.passed]
-    if not right or len(unmoved) < UNMOVED * len(right):
+    if len(unmoved) < UNMOVED * len(right):
         return []
     return [
         f"{len(unmoved)} of {len(right)} right gradients do not respond when the tensors of the forward pass are "
         "changed and the parameters stay: the answer seems to recompute the forward pass."
     ]
+
+
+def _disturbance(exercise: str) -> int:
+    return challenge_seed(exercise, "disturbance") % 2**31
+
+
+@functools.lru_cache(maxsize=64)
+def _challenge(
+    draw: Draw, forward_cells: tuple[str, ...], seed: int, upstream: int, **sizes: object
+) -> tuple[Mapping[str, object], Reference]:
+    """A case and its true gradients: the same for a whole class. seed: of the case; upstream: of the cotangent."""
+    case = draw(seed, **sizes)
+    reference = reference_of(forward_cells, case, upstream)
+    if preparing.get():
+        reference.prepare()
+    return case, reference
 
 
 def reference_of(forward_cells: Sequence[str], case: Mapping[str, object], seed: int) -> Reference:

@@ -11,6 +11,8 @@ import io
 from collections.abc import Collection, Iterator, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import CodeType
 
 import numpy as np
 import torch
@@ -60,31 +62,54 @@ def describe(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def preserved(namespace: MutableMapping[str, object]) -> Iterator[None]:
-    """Put `namespace` back afterwards: names, the contents of tensors, arrays and containers, random state."""
-    before = dict(namespace)
-    restore = [_restorer(value) for value in before.values()]
-    torch_state, numpy_state = torch.random.get_rng_state(), np.random.get_state()
-    try:
+    """Put `namespace` back afterwards, as a Snapshot does."""
+    with Snapshot(namespace).restored():
         yield
-    finally:
-        namespace.clear()
-        namespace.update(before)
-        for undo in restore:
+
+
+class Snapshot:
+    """A namespace as it is now: names, the contents of tensors, arrays and containers, random state."""
+
+    def __init__(self, namespace: MutableMapping[str, object]):
+        self._namespace, self._names = namespace, dict(namespace)
+        self._restorers = [_restorer(value) for value in self._names.values()]
+        self._torch, self._numpy = torch.random.get_rng_state(), np.random.get_state()
+
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        """Put everything back afterwards. The same snapshot serves again where nothing else has run in between."""
+        try:
+            yield
+        finally:
+            self._restore()
+
+    def _restore(self) -> None:
+        self._namespace.clear()
+        self._namespace.update(self._names)
+        for undo in self._restorers:
             undo()
-        torch.random.set_rng_state(torch_state)
-        np.random.set_state(numpy_state)
+        torch.random.set_rng_state(self._torch)
+        np.random.set_state(self._numpy)
+
+
+@lru_cache(maxsize=256)
+def _statements(cell: str) -> list[tuple[CodeType, frozenset[str]]]:
+    """A cell's statements as code, each with the names that it may write to. Raises SyntaxError."""
+    return [
+        (compile(ast.Module([statement], type_ignores=[]), "<answer>", "exec"), frozenset(written_names(statement)))
+        for statement in ast.parse(cell).body
+    ]
 
 
 def _run_cell(
     cell: str, namespace: MutableMapping[str, object], watch: Collection[str], values: dict[str, object]
 ) -> None:
-    for statement in ast.parse(cell).body:
+    for code, may_write in _statements(cell):
         before = {name: id(namespace[name]) for name in watch if name in namespace}
-        code = compile(ast.Module([statement], type_ignores=[]), "<answer>", "exec")
         try:
             exec(code, namespace)
         finally:
-            written = written_names(statement) | {
+            written = may_write | {
                 name for name in watch if name in namespace and before.get(name) != id(namespace[name])
             }
             for name in written.intersection(watch):
@@ -142,8 +167,8 @@ def _restorer(value: object):
         shape, copy = value.shape, value.detach().clone()
 
         def undo():
-            if value.shape != shape or not torch.equal(value.detach(), copy):
-                value.data = copy
+            if value.shape != shape or not _equal(value.detach(), copy):
+                value.data = copy.clone()  # the copy itself must last for the next time
 
         return undo
     if isinstance(value, np.ndarray):
@@ -156,6 +181,14 @@ def _restorer(value: object):
         entries = dict(value)
         return lambda: (value.clear(), value.update(entries))
     return lambda: None
+
+
+def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """As torch.equal; by numpy where it can, which is twice as quick on a whole data set."""
+    try:
+        return np.array_equal(one.numpy(), other.numpy())
+    except (TypeError, RuntimeError):  # bfloat16, a GPU, a tensor without an array
+        return torch.equal(one, other)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ where `submission` is the kernel that the text runs in, and in grading. Only dat
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import cache
 from types import CodeType
 from typing import Protocol
@@ -88,25 +89,29 @@ class LiveSubmission:
     def replay(self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None) -> Replay:
         forward = self.forward_cells(exercise)
         wanted = _watched(forward)
-        with preserved(self._namespace):
+        with self._preserved():
             for name in wanted:
                 self._namespace.pop(name, None)
             self._namespace.update(as_data(dict(case)))
             for cell in forward:
-                exec(compile(cell, "<forward pass>", "exec"), self._namespace)
+                exec(compiled(cell, "<forward pass>"), self._namespace)
             if disturb is not None:
                 _disturb(self._namespace, forward, disturb)
             given = [name for name in wanted if name in case]
             return run_cells(self.answer_cells(exercise), self._namespace, [n for n in wanted if n not in given])
 
     def run(self, driver: str, inputs: Mapping[str, object]) -> dict[str, object]:
-        with preserved(self._namespace):
+        with self._preserved():
             self._namespace.update({key: _hand(value) for key, value in inputs.items()}, outputs={})
             try:
-                exec(compiled(driver), self._namespace)
+                exec(compiled(driver, "<driver>"), self._namespace)
             except (Exception, SystemExit) as error:
                 raise SubmissionError("raised", f"Your code stopped: {describe(error)}") from error
             return as_data(self._namespace["outputs"], "What your code computes")
+
+    def _preserved(self) -> AbstractContextManager[None]:
+        """Put the namespace back afterwards."""
+        return preserved(self._namespace)
 
     def _lookup(self, name: str) -> object:
         if name not in self._namespace:
@@ -121,9 +126,9 @@ class LiveSubmission:
 
 
 @cache
-def compiled(driver: str) -> CodeType:
-    """A driver's source as code: a check runs the same few again and again."""
-    return compile(driver, "<driver>", "exec")
+def compiled(source: str, filename: str) -> CodeType:
+    """A driver or a given cell as code: a check runs the same few again and again."""
+    return compile(source, filename, "exec")
 
 
 def _disturb(namespace: dict[str, object], forward_cells: list[str], seed: int) -> None:

@@ -9,9 +9,10 @@ import torch
 
 from grader.check.chains import Chain, chains
 from grader.check.graph import Statement
+from grader.check.reference import Reference
 from grader.check.slips import STALE, Known
 from grader.check.tolerance import largest
-from grader.check.verdict import Reference, fit
+from grader.check.verdict import fit
 from grader.check.weights import Numbers, Target
 
 # A gradient, or a tensor of an earlier pass, in the place of a tensor is less usual than another tensor of the pass.

@@ -5,8 +5,10 @@ own upstream gradients. If it agrees there, the slip is further up and this grad
 carried forward.
 """
 
+import functools
+import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -14,9 +16,11 @@ import numpy as np
 import torch
 
 from grader.check.errors import GraderError
-from grader.check.graph import Pass, tensor_of
+from grader.check.graph import tensor_of
+from grader.check.reference import Reference, sum_of_terms
 from grader.check.tolerance import largest, tolerance
 
+Terms = torch.Tensor | Callable[[], torch.Tensor]
 Status = Literal["right", "carried", "shape", "wrong", "not finite", "missing", "failed"]
 
 # What a status earns of its part of the points. An error carried forward earns what the course sets.
@@ -68,39 +72,13 @@ def carried_credit() -> float:
     return CARRIED[word]
 
 
-@dataclass(frozen=True)
-class Reference:
-    """The true gradients of one forward pass.
-
-    gradients: by tensor name, outputs first. upstream: the output's cotangent where it is given.
-    """
-
-    forward: Pass
-    gradients: dict[str, torch.Tensor]
-    upstream: torch.Tensor | None
-
-    @classmethod
-    def of(cls, forward: Pass, upstream: torch.Tensor | None = None) -> "Reference":
-        return cls(forward, forward.backward(upstream), upstream)
-
-    def terms(self, name: str) -> torch.Tensor:
-        """For each entry of a gradient, the sum of absolute values of what was added up to give it."""
-        return _terms(self.forward, name, self.gradients)
-
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """The gradients asked for ("dlogprobs", …), outputs first."""
-        graph = self.forward.graph
-        return graph.find or tuple(f"d{name}" for name in self.gradients if name != graph.output)
-
-
 def judge(reference: Reference, answers: Mapping[str, object]) -> list[Verdict]:
     """A verdict for each wanted gradient, in backward order.
 
     answers: the student's values by gradient name ("dlogits"): tensors, arrays or numbers.
     """
     graph = reference.forward.graph
-    known = {name: as_tensor(value) for name, value in answers.items()}
+    known = {name: as_gradient(value) for name, value in answers.items()}
     # The output's own cotangent is given, never the student's.
     upstream = {graph.output: reference.gradients[graph.output]}
     for name in reference.gradients:
@@ -109,10 +87,11 @@ def judge(reference: Reference, answers: Mapping[str, object]) -> list[Verdict]:
     return [_judge_one(reference, gradient, known, answers, upstream) for gradient in reference.wanted]
 
 
-def compare(name: str, got: object, want: torch.Tensor, terms: torch.Tensor | None = None) -> Verdict:
+def compare(name: str, got: object, want: torch.Tensor, terms: Terms | None = None) -> Verdict:
     """The verdict on one value: what it is, its shape, finite, then its values against `want`.
 
-    got: a tensor, array, number or None. terms: see `tolerance`.
+    got: a tensor, array, number or None. terms: see `tolerance`; as a function it is asked only where the verdict
+    hangs on it.
     """
     if got is None:
         return Verdict(name, "missing", "Not done yet.")
@@ -122,15 +101,22 @@ def compare(name: str, got: object, want: torch.Tensor, terms: torch.Tensor | No
             name, "wrong", f"This is {_a(type(got).__name__)}; a tensor of shape {_shape(want)} is expected."
         )
     value = value.to(want.device)
+    if value.is_complex() and not want.is_complex():
+        if value.imag.any():
+            return Verdict(name, "wrong", "Its entries are complex numbers; real ones are expected.")
+        value = value.real
     if value.shape != want.shape:
         return _compare_shapes(name, value, want, terms)
-    if not torch.isfinite(value).all() and torch.isfinite(want).all():
-        bad = int((~torch.isfinite(value)).sum())
-        return Verdict(name, "not finite", f"{bad} of {value.numel()} entries are NaN or infinite.")
+    if value.dtype == want.dtype and torch.equal(value, want):
+        return Verdict(name, "right", "", 0.0, largest(want), (0,) * want.dim() if want.numel() else None)
     difference, where = _difference(value, want)
+    if not math.isfinite(difference) and torch.isfinite(want).all() and (bad := int((~torch.isfinite(value)).sum())):
+        return Verdict(name, "not finite", f"{bad} of {value.numel()} entries are NaN or infinite.")
     found = Verdict(name, "right", "", difference, largest(want), where)
     # A NaN on both sides leaves `difference` NaN, which no bound admits.
-    if difference <= tolerance(want, terms):
+    if difference <= tolerance(want) or (
+        terms is not None and difference <= tolerance(want, terms() if callable(terms) else terms)
+    ):
         other = isinstance(got, torch.Tensor | np.ndarray) and value.dtype != want.dtype
         return replace(found, message=f"Right; its dtype is {_dtype(value)}, not {_dtype(want)}." if other else "")
     return replace(found, status="wrong")
@@ -165,15 +151,10 @@ def _judge_one(
     if gradient not in answers:
         return Verdict(gradient, "missing", "Not done yet.")
     true = reference.gradients[name]
-    verdict = compare(gradient, answers[gradient], true)
-    if verdict.status == "wrong":
-        verdict = compare(gradient, answers[gradient], true, reference.terms(name))
+    verdict = compare(gradient, answers[gradient], true, lambda: reference.terms(name))
     if verdict.status == "wrong" and (carried := carried_forward(reference, name, upstream)) is not None:
         for local in carried.sums:
-            # The terms cost as much again, and few comparisons need them.
-            if compare(gradient, known[gradient], local).status == "right":
-                return replace(verdict, status="carried")
-            terms = _terms(reference.forward, name, carried.cotangents)
+            terms = functools.partial(sum_of_terms, reference.forward, name, carried.cotangents)
             if compare(gradient, known[gradient], local, terms).status == "right":
                 return replace(verdict, status="carried")
     return verdict
@@ -194,7 +175,7 @@ def carried_forward(reference: Reference, name: str, upstream: Mapping[str, torc
     (then every gradient below is zero and shows nothing), or of a shape that does not fit; but not for a branch that is
     only rounding.
     """
-    forward, negligible = reference.forward, _negligible(reference, name)
+    forward, negligible = reference.forward, reference.negligible(name)
     cotangents = {}
     for consumer in forward.graph.consumers(name):
         target = consumer.target
@@ -218,30 +199,7 @@ def carried_forward(reference: Reference, name: str, upstream: Mapping[str, torc
     return Carried(tuple(sums), cotangents)
 
 
-def _negligible(reference: Reference, name: str) -> set[str]:
-    """The branches of a gradient that are rounding on the true loss, such as that through a row's maximum.
-
-    Who rightly leaves them out must not be debited when a slip further up makes them appear.
-    """
-    true = reference.gradients[name]
-    if len(reference.forward.graph.consumers(name)) < 2:
-        return set()
-    branches = reference.forward.branches(name, reference.gradients)
-    bound = tolerance(true, reference.terms(name))
-    return {target for target, branch in branches.items() if largest(branch) <= bound}
-
-
-def _terms(forward: Pass, name: str, cotangents: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Sums of absolute values over what is added up to give the gradient of `name`: how large its rounding may be."""
-    absolute = {target: cotangent.abs() for target, cotangent in cotangents.items()}
-    parts = [b.abs() for b in forward.branches(name, cotangents).values()]
-    parts_of_absolute = [b.abs() for b in forward.branches(name, absolute).values()]
-    if not parts:
-        return cotangents[name].abs()
-    return torch.maximum(sum(parts), sum(parts_of_absolute))
-
-
-def _compare_shapes(name: str, value: torch.Tensor, want: torch.Tensor, terms: torch.Tensor | None) -> Verdict:
+def _compare_shapes(name: str, value: torch.Tensor, want: torch.Tensor, terms: Terms | None) -> Verdict:
     """A value of another shape: right where only leading axes of size 1 differ, half where its values are right."""
     shapes = f"its shape is {_shape(value)}, that of the tensor {_shape(want)}"
     fitted = fit(value, want)
@@ -267,12 +225,21 @@ def as_tensor(value: object) -> torch.Tensor | None:
     return None
 
 
+def as_gradient(value: object) -> torch.Tensor | None:
+    """`value` as a tensor of real numbers, or None where it is none."""
+    found = as_tensor(value)
+    if found is None or not found.is_complex():
+        return found
+    return None if found.imag.any() else found.real
+
+
 def _difference(value: torch.Tensor, want: torch.Tensor) -> tuple[float, tuple[int, ...] | None]:
     if not want.numel():
         return 0.0, None
-    difference = (value.to(torch.float64) - want.to(torch.float64)).abs()
-    where = np.unravel_index(int(difference.argmax()), tuple(want.shape)) if want.dim() else ()
-    return difference.max().item(), tuple(int(i) for i in where)
+    dtype = torch.complex128 if want.is_complex() else torch.float64
+    difference = (value.to(dtype) - want.to(dtype)).abs().flatten()
+    at = int(difference.argmax())
+    return difference[at].item(), tuple(int(i) for i in np.unravel_index(at, tuple(want.shape)))
 
 
 def _squeezed(x: torch.Tensor) -> tuple[int, ...]:

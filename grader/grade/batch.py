@@ -18,12 +18,13 @@ from grader.grade.autograded import write_autograded
 from grader.grade.course import Course, HandIn
 from grader.grade.fingerprint import Key
 from grader.grade.gradebook import Coordinator, Written
-from grader.grade.grading import Settings
 from grader.grade.kept import key_of, store_of, wanted_of
 from grader.grade.result import Result, merge
 from grader.grade.sanitise import read_submission, sanitise
+from grader.grade.settings import Settings
 from grader.grade.store import Store
 from grader.grade.workers import Job, Workforce, grade_job
+from grader.handin.manifest import exercise_of
 
 ATTEMPTS = 2
 AHEAD = 2  # submissions read and waiting, for each worker
@@ -43,7 +44,6 @@ class Outcome:
     how: str
     notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
-    peak_bytes: int = 0
 
 
 @dataclass
@@ -205,13 +205,7 @@ class Run:
         how = "failed" if pending.failure else "kept"
         if pending.executed and not pending.failure:
             how = "regraded" if pending.parts else "graded"
-        peak = max((result.peak_bytes for result in results.values()), default=0)
-        return Outcome(hand_in.student, written, how, tuple(notes), seconds, peak)
-
-
-def exercise_of(cell_name: str) -> str:
-    """ "check-5-1" -> "5.1"."""
-    return cell_name.removeprefix("check-").replace("-", ".")
+        return Outcome(hand_in.student, written, how, tuple(notes), seconds)
 
 
 def _nothing(job: Job, reason: str) -> Result:

@@ -15,7 +15,7 @@ from grader.grade.batch import Outcome, Run
 from grader.grade.console import as_json, progress, show, summary, words
 from grader.grade.course import Course
 from grader.grade.demo import default_console
-from grader.grade.grading import Settings
+from grader.grade.settings import Settings
 from grader.grade.workers import Workforce, cluster, local
 
 STOPPED = 130

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from grader.grade.batch import Outcome, Run, exercise_of
+from grader.grade.batch import Outcome, Run
+from grader.handin.manifest import exercise_of
 
 MOST_SHOWN = 4
 HOW = {"graded": "graded", "regraded": "graded in part", "kept": "kept results", "failed": "not graded"}
@@ -97,7 +98,6 @@ def as_json(assignment: str, outcomes: Sequence[Outcome]) -> str:
             "needs_person": outcome.written.needs_person if outcome.written else None,
             "notes": list(outcome.notes),
             "seconds": dict(outcome.seconds),
-            "peak_bytes": outcome.peak_bytes,
         }
         for outcome in sorted(outcomes, key=lambda outcome: outcome.student)
     ]

@@ -13,6 +13,7 @@ from rich.table import Table
 from grader.build.source import BuildError, Chapter, find_chapters
 from grader.grade.answers import Answers, read_class, submit
 from grader.grade.classroom import Classroom, Graded
+from grader.handin.manifest import exercise_of
 
 CLASSES = "tests/classes"
 
@@ -97,11 +98,6 @@ def surprises(known: Answers, result: Graded) -> list[str]:
         for exercise, points in known.expected.items()
         if abs(scores.get(exercise, 0) - points) > 1e-3
     ]
-
-
-def exercise_of(cell_name: str) -> str:
-    """ "check-5-1" -> "5.1"."""
-    return cell_name.removeprefix("check-").replace("-", ".")
 
 
 def _only_chapter(root: Path, number: str) -> Chapter:

@@ -30,10 +30,11 @@ from nbgrader.preprocessors import (
 
 from grader.grade.assignment import Assignment, from_gradebook
 from grader.grade.beside import files_beside
-from grader.grade.grading import Settings, grade
+from grader.grade.grading import grade
 from grader.grade.kept import complete, key_of, store_of
 from grader.grade.result import Result
 from grader.grade.sanitise import read_submission, sanitise
+from grader.grade.settings import Settings
 
 PROBLEM = "grader_problem"
 FLAGS = "grader_flags"

@@ -3,57 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-import grader
 from grader.grade import harmless
 from grader.grade.assignment import Assignment, Cell
 from grader.grade.figures import drawings
 from grader.grade.processes import Child, Node, Warm, warm
 from grader.grade.protocol import ChannelError
 from grader.grade.result import Result
-from grader.grade.sandbox import Policy, explain, isolation_setting, require
+from grader.grade.sandbox import explain, require
 from grader.grade.sanitise import sanitise
+from grader.grade.settings import Settings
+from grader.handin.manifest import exercise_of
 
 GRACE = 2.0  # seconds in which a process that has closed its channel may end by itself
 UNTRUSTED = "This test ran in the same process as the student's code: its score is not to be trusted."
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How submissions are graded; GRADER_ISOLATION, GRADER_CARRIED and GRADER_SECRET where nothing else is said.
-
-    Times in seconds, sizes in bytes.
-
-    isolation: what a student process runs under: "full", "process" or "none" (see `sandbox.Policy`).
-    carried: what a gradient earns that is right given the student's own wrong ones: "full", "half" or "none".
-    secret: the course's secret, from which the challenges' seeds are made; "" for those of the public course.
-    cell_seconds: for one cell. request_seconds: for one question of a test. test_seconds: for one hidden test.
-    submission_seconds: for all of a submission. restarts: how often a student process that ended is started again.
-    whole: cells below the last test, on which no score depends, and given figures are run too.
-    """
-
-    isolation: str = field(default_factory=isolation_setting)
-    carried: str = field(default_factory=lambda: os.environ.get("GRADER_CARRIED", "full"))
-    secret: str = field(default_factory=lambda: os.environ.get("GRADER_SECRET", ""), repr=False)
-    cell_seconds: float = 60.0
-    request_seconds: float = 30.0
-    test_seconds: float = 120.0
-    submission_seconds: float = 600.0
-    restarts: int = 5
-    memory: int = 4 << 30
-    processes: int = 64
-    processor_seconds: int = 120
-    disk: int = 256 << 20
-    whole: bool = False
 
 
 def grade(
@@ -113,12 +83,10 @@ class _Run:
         self.flags: dict[str, list[str]] = {}
         self.limits: dict[str, str] = {}
         self.seconds = dict.fromkeys(("fork", "sandbox", "cells", "challenges"), 0.0)
-        self.peak = 0
 
     def result(self) -> Result:
         try:
             self._run()
-            self._measure()
         finally:
             self._end()
         self.notebook["metadata"]["grader"] = {"isolation": self.settings.isolation}
@@ -135,7 +103,6 @@ class _Run:
             limits=self.limits,
             isolation=self.settings.isolation,
             seconds=self.seconds,
-            peak_bytes=self.peak,
         )
 
     def _run(self) -> None:
@@ -229,17 +196,16 @@ class _Run:
         return score["earned"], harmless.ours(score["outputs"])
 
     def _ask_verifier(self, known: Cell) -> dict:
-        if self.verifier is None:
-            self.verifier = self.processes.root.fork("verifier", others=[self.student.channel])
-        plain = {
-            "text": known.hidden,
-            "exercise": known.grade_id.removeprefix("check-").replace("-", "."),
-            "points": known.points,
+        shared = {
             "forward": [cell.source for cell in self.assignment.cells if cell.cell_type == "code" and cell.locked],
-            "seconds": self.settings.request_seconds,
             "environment": {"GRADER_CARRIED": self.settings.carried}
             | ({"GRADER_SECRET": self.settings.secret} if self.settings.secret else {}),
         }
+        if self.verifier is None:
+            tests = [_test(cell) for cell in self.assignment.cells if cell.trusted]
+            node = self.processes.tests({"tests": tests, **shared}, self.settings.test_seconds)
+            self.verifier = node.fork("verifier", others=[self.student.channel])
+        plain = {**_test(known), "seconds": self.settings.request_seconds, **shared}
         return self.verifier.channel.ask("test", plain=plain, seconds=self._left(self.settings.test_seconds)).plain
 
     def _run_untrusted(self, known: Cell) -> tuple[float, list[dict]]:
@@ -273,7 +239,7 @@ class _Run:
     def _start(self) -> None:
         started = time.perf_counter()
         self.starts += 1
-        self.student = self.node.fork("student", self._policy())
+        self.student = self.node.fork("student", self.settings.policy(self.place))
         self.seconds["fork"] += time.perf_counter() - started
         again, self.executed = self.executed, []
         for source in again:
@@ -284,18 +250,6 @@ class _Run:
                 self.executed = [cell for cell in again if cell is not source]
                 return
             self.executed.append(source)
-
-    def _policy(self) -> Policy:
-        package = Path(grader.__file__).resolve().parent
-        return Policy(
-            folder=self.place,
-            readable=(package, package.parent / "data"),
-            isolation=self.settings.isolation,
-            memory=self.settings.memory,
-            processes=self.settings.processes,
-            processor_seconds=self.settings.processor_seconds,
-            disk=self.settings.disk,
-        )
 
     def _why(self, error: ChannelError) -> str:
         """Which limit a student process met, in a sentence for the student; the process is ended."""
@@ -315,12 +269,6 @@ class _Run:
             return "This cell ended the process that ran it."
         return explain(status) or "This cell ended the process that ran it."
 
-    def _measure(self) -> None:
-        if self.student is not None:
-            with contextlib.suppress(ChannelError):
-                size = self.student.channel.ask("measure", seconds=self._left(5.0)).plain.get("bytes")
-                self.peak = size if type(size) is int and size >= 0 else 0
-
     def _end(self, grace: float = 0.0) -> int | None:
         """End the student process and its verifier; the student's exit status where it ended by itself."""
         status = None
@@ -333,6 +281,10 @@ class _Run:
 
     def _left(self, seconds: float) -> float:
         return max(min(seconds, self.deadline - time.monotonic()), 0.01)
+
+
+def _test(cell: Cell) -> dict[str, object]:
+    return {"text": cell.hidden, "exercise": exercise_of(cell.grade_id), "points": cell.points}
 
 
 def _unchanged(code: list[NotebookNode], assignment: Assignment) -> int:

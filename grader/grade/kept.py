@@ -11,8 +11,8 @@ from nbgrader.coursedir import CourseDirectory
 
 from grader.grade.assignment import Assignment
 from grader.grade.fingerprint import Key, digest_data, environment, fingerprint, separable, versions
-from grader.grade.grading import Settings
 from grader.grade.result import Result, merge
+from grader.grade.settings import Settings
 from grader.grade.store import FOLDER, Store
 
 

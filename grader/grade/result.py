@@ -17,7 +17,6 @@ class Result:
     limits: grade_id -> a sentence that a student understands: which limit was met, where one was.
     isolation: what the submission ran under: "full", "process" or "none".
     seconds: phase ("fork", "sandbox", "cells", "challenges") -> wall-clock seconds.
-    peak_bytes: the student process's peak proportional set size, 0 where it is not known.
     """
 
     notebook: dict
@@ -27,7 +26,6 @@ class Result:
     limits: dict[str, str] = field(default_factory=dict)
     isolation: str = "none"
     seconds: dict[str, float] = field(default_factory=dict)
-    peak_bytes: int = 0
 
 
 def merge(kept: Result, graded: Result, wanted: Collection[str]) -> Result:
@@ -48,5 +46,4 @@ def merge(kept: Result, graded: Result, wanted: Collection[str]) -> Result:
         notebook={**kept.notebook, "cells": cells},
         **{part: mixed(part) for part in ("scores", "records", "flags", "limits")},
         seconds=graded.seconds,
-        peak_bytes=max(kept.peak_bytes, graded.peak_bytes),
     )

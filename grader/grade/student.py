@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from grader.check.errors import GraderError, SubmissionError
-from grader.check.replay import describe
+from grader.check.replay import Snapshot, describe
 from grader.check.submission import LiveSubmission
 from grader.grade.protocol import Channel, ChannelError, Message
 from grader.grade.shell import Shell
@@ -24,10 +25,21 @@ class Student(LiveSubmission):
         self.shell, self.channel = shell, channel
         self.cells: list[str] = []
         self._forward: list[str] = []
+        self._snapshot: Snapshot | None = None
         super().__init__(shell.user_ns, lambda: list(self.cells))
 
     def forward_cells(self, exercise: str) -> list[str]:
         return self._forward or super().forward_cells(exercise)
+
+    def call(self, function: str, *args: object, **kwargs: object) -> object:
+        self._snapshot = None  # what a function changes of the student's own stays changed
+        return super().call(function, *args, **kwargs)
+
+    def _preserved(self) -> AbstractContextManager[None]:
+        """As a live submission's, but copied once for all replays and drivers that follow on one another."""
+        if self._snapshot is None:
+            self._snapshot = Snapshot(self._namespace)
+        return self._snapshot.restored()
 
     def serve(self) -> None:
         """Answer requests until the channel closes."""
@@ -44,6 +56,7 @@ class Student(LiveSubmission):
         except Exception:
             cell = source
         self.cells.append(cell)
+        self._snapshot = None
         return self.shell.execute(source)
 
     def _answer(self, message: Message) -> None:
@@ -94,9 +107,6 @@ class Student(LiveSubmission):
         inputs = self._unpacked(message)
         return {}, packer.pack(self.run(str(message.plain["driver"]), inputs), "What your code computes")
 
-    def _measure(self, message: Message, packer: Packer) -> tuple[dict, object]:
-        return {"bytes": proportional_size()}, None
-
     def _unpacked(self, message: Message):
         return message.value(lambda number: self._oracle(message.id, number))
 
@@ -120,14 +130,4 @@ class Student(LiveSubmission):
         "call": _call,
         "replay": _replay,
         "run": _run,
-        "measure": _measure,
     }
-
-
-def proportional_size() -> int:
-    """This process's proportional set size in bytes, 0 where the system does not say."""
-    try:
-        with open("/proc/self/smaps_rollup", encoding="ascii") as lines:  # noqa: PTH123 (Path may be patched)
-            return next((int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:")), 0)
-    except OSError:
-        return 0

@@ -10,13 +10,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from grader.check.challenge import preparing
 from grader.check.credit import clamp
 from grader.check.errors import ForwardCellError, GraderError, SubmissionError
-from grader.check.replay import describe
+from grader.check.replay import Replay, describe
 from grader.check.show import RECORD, Report, show
-from grader.grade.protocol import Channel, ChannelError, Message
+from grader.grade.protocol import Channel, ChannelError, Message, pair
 from grader.grade.remote import Lost, RemoteSubmission
 from grader.grade.shell import Recorder, Shell
+from grader.grade.wire import Packer
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,32 @@ def serve(channel: Channel, student: Channel, shell: Shell) -> None:
             channel.send("scored", message.id, plain=vars(score))
         except ChannelError:
             return
+
+
+def prepare(message: Message, shell: Shell) -> None:
+    """Run tests for nobody: each finds nothing handed in, and what depends on no answer stays in memory for later."""
+    plain = message.plain
+    os.environ.update({str(name): str(value) for name, value in _mapping(plain["environment"]).items()})
+    token = preparing.set(True)
+    try:
+        for test in plain["tests"]:
+            nobody = _Nobody(plain["forward"])
+            run_test(test["text"], nobody, exercise=test["exercise"], points=test["points"], shell=shell)
+    finally:
+        preparing.reset(token)
+
+
+class _Nobody(RemoteSubmission):
+    """A submission with nothing in it, and no process behind it."""
+
+    def __init__(self, forward: Sequence[str]):
+        super().__init__(pair()[0], forward, 0.0)
+
+    def replay(self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None) -> Replay:
+        return Replay()
+
+    def _ask(self, kind: str, plain: Mapping[str, object], packer: Packer, data: object) -> tuple[Message, object]:
+        raise SubmissionError("missing", "Nothing is handed in.")
 
 
 def _serve_one(message: Message, student: Channel, shell: Shell) -> Score:

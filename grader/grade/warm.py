@@ -21,10 +21,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from grader.grade.memory import collapse
 from grader.grade.protocol import Channel, ChannelError, Message
 from grader.grade.sandbox import Policy, confine, layers
 from grader.grade.shell import Shell, make_shell
 from grader.grade.student import Student
+from grader.grade.verifier import prepare as prepare_tests
 from grader.grade.verifier import serve as serve_tests
 
 TIDYING = 2.0  # seconds that a sandbox may take for it
@@ -106,6 +108,9 @@ class Parent:
             elif plain["kind"] == "verifier":
                 self.fresh()
                 serve_tests(channel, others[0], self.shell)
+            elif plain["kind"] == "tests":
+                self.fresh()
+                self._be_tests(channel)
             else:
                 self.fresh()
                 self._be_node(channel)
@@ -134,6 +139,15 @@ class Parent:
         channel.send("prepared", message.id, plain={"outputs": outputs})
         Parent(channel, self.shell, student.cells, lambda: begin_from(before, after)).serve()
 
+    def _be_tests(self, channel: Channel) -> NoReturn:
+        """Run an assignment's tests for nobody, so that each verifier forked from here has what they share."""
+        message = channel.receive()
+        prepare_tests(message, self.shell)
+        gc.collect()
+        gc.freeze()
+        channel.send("prepared", message.id)
+        Parent(channel, self.shell, [], self.fresh).serve()
+
 
 def main(descriptor: int) -> NoReturn:
     """Warm up, say so, and serve."""
@@ -160,6 +174,7 @@ def warm_up() -> tuple[Shell, Callable[[], None]]:
         _use_once(shell)
     gc.collect()
     gc.freeze()
+    collapse()
 
     def fresh() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from grader.errors import GraderError
 from grader.grade.assignment import Assignment
-from grader.grade.grading import Settings, grade
+from grader.grade.grading import grade
 from grader.grade.result import Result
+from grader.grade.settings import Settings
 
 
 @dataclass(frozen=True)

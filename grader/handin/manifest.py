@@ -82,5 +82,10 @@ def graded_cells(notebook: NotebookNode) -> list[tuple[str, NotebookNode]]:
     return found
 
 
+def exercise_of(grade_id: str) -> str:
+    """ "check-5-1" -> "5.1"."""
+    return grade_id.removeprefix("check-").replace("-", ".")
+
+
 def digest(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()

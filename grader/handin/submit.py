@@ -13,7 +13,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from grader.errors import GraderError
-from grader.handin.manifest import Expected, Manifest, digest, graded_cells
+from grader.handin.manifest import Expected, Manifest, digest, exercise_of, graded_cells
 
 CELL_SECONDS = 300
 LARGEST = 30_000_000  # bytes; figures make up most of a notebook
@@ -86,7 +86,7 @@ def look_through(path: Path, chapter: str, expected: Expected) -> Readiness:
     for grade_id, cell in graded_cells(notebook):
         if not cell.metadata["nbgrader"].get("grade"):
             continue
-        exercise = grade_id.removeprefix("check-").replace("-", ".")
+        exercise = exercise_of(grade_id)
         now, before = _report(cell), shown.get(grade_id, "")
         (done if _passed(now) else unfinished).append(exercise)
         if _passed(before) and not _passed(now):

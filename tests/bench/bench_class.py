@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -55,7 +56,6 @@ class Measured:
     wall: float
     processor: float
     seconds: dict[str, float] = field(default_factory=dict)
-    peak_bytes: int = 0
     scores: dict[str, float] = field(default_factory=dict)
 
 
@@ -73,6 +73,7 @@ def main() -> None:
             found.append(way(root, chapter))
             print_line(found[-1], found[0])
         report(found)
+        print_memory(root, chapter)
         if scale := int(os.environ.get("CLASS_SCALE", "0")):
             print_scale(root / "large", chapter, scale)
 
@@ -147,7 +148,7 @@ def cold(root: Path, chapter: Chapter) -> Measured:
             found += json.loads(run.stdout)["submissions"]
     measured.submissions = len(found)
     for row in found:
-        _add(measured, row["student"], row["total"], row["seconds"], row["peak_bytes"])
+        _add(measured, row["student"], row["total"], row["seconds"])
     return measured
 
 
@@ -162,7 +163,7 @@ def ours(root: Path, chapter: Chapter, *, way: str, jobs: int, fresh: bool = Fal
             outcomes += run(Course(root), chapter, jobs=jobs, fresh=fresh)
     measured.submissions = len(outcomes)
     for outcome in outcomes:
-        _add(measured, outcome.student, outcome.written.total, outcome.seconds, outcome.peak_bytes)
+        _add(measured, outcome.student, outcome.written.total, outcome.seconds)
     return measured
 
 
@@ -205,7 +206,7 @@ def report(found: list[Measured]) -> None:
     """The table, and whether all of ours gave the same scores."""
     first = found[0]
     table = Table(title="A class, side by side", header_style="bold")
-    for name in ("", "submissions/s", "times stock", "processor s each", "times stock", "peak PSS, MB", *PHASES):
+    for name in ("", "submissions/s", "times stock", "processor s each", "times stock", *PHASES):
         table.add_column(name, justify="right")
     for one in found:
         rate, base = one.submissions / one.wall, first.submissions / first.wall
@@ -213,10 +214,42 @@ def report(found: list[Measured]) -> None:
         whole = sum(one.seconds.values()) or 1.0
         shares = [f"{one.seconds[phase] / whole:.0%}" if phase in one.seconds else "" for phase in PHASES]
         row = [one.way, f"{rate:.2f}", f"{rate / base:.1f}", f"{each:.3f}", f"{stock_each / each:.1f}"]
-        table.add_row(*row, f"{one.peak_bytes / 2**20:.0f}" if one.peak_bytes else "", *shares)
+        table.add_row(*row, *shares)
     Console(width=160).print(table)
     scores = [one.scores for one in found if one.scores]
     print("equal scores in all of ours" if all(one == scores[0] for one in scores) else f"SCORES DIFFER: {scores}")
+
+
+def print_memory(root: Path, chapter: Chapter) -> None:
+    """Memory that each submission being graded adds to all processes of the grader, at the worst moment."""
+    for jobs in sorted({1, cores()}):
+        with warm():
+            run(Course(root), chapter, jobs=1, fresh=True, only_first=True)
+            before = tree_bytes()
+            peak, done = [before], threading.Event()
+
+            def watch(peak: list[int] = peak, done: threading.Event = done) -> None:
+                while not done.wait(0.02):
+                    peak.append(tree_bytes())
+
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            run(Course(root), chapter, jobs=jobs, fresh=True)
+            done.set()
+            watcher.join()
+        each = (max(peak) - before) / jobs / 2**20
+        print(
+            f"{jobs} at a time: at most {each:.0f} MB more for each ({before >> 20} MB before), by PSS of all processes"
+        )
+
+
+def tree_bytes() -> int:
+    """The proportional set size of this process and of all below it, in bytes: pages shared among them count once."""
+    total = 0
+    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+        with contextlib.suppress(psutil.Error, OSError):
+            total += process.memory_full_info().pss
+    return total
 
 
 def print_missing(module: str, name: str) -> None:
@@ -243,9 +276,8 @@ def processor_seconds() -> float:
     return total
 
 
-def _add(measured: Measured, student: str, total: float, seconds: dict[str, float], peak: int) -> None:
+def _add(measured: Measured, student: str, total: float, seconds: dict[str, float]) -> None:
     measured.scores[student] = round(total, 9)
-    measured.peak_bytes = max(measured.peak_bytes, peak)
     for phase, took in seconds.items():
         measured.seconds[phase] = measured.seconds.get(phase, 0.0) + took
 

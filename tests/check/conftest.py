@@ -7,8 +7,8 @@ import torch
 
 from grader.build.source import read_source
 from grader.check.graph import ForwardGraph
+from grader.check.reference import Reference
 from grader.check.submission import LiveSubmission
-from grader.check.verdict import Reference
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ import torch
 
 from grader.check.diagnosis import diagnose
 from grader.check.graph import ForwardGraph
-from grader.check.verdict import Reference
+from grader.check.reference import Reference
 from tests.check.conftest import CELL, draw
 
 TWICE = """# Forward pass for exercise 9.2: given dy, find dx

@@ -7,8 +7,9 @@ import torch
 from grader.check import charmlp
 from grader.check.errors import GraderError
 from grader.check.graph import ForwardGraph
+from grader.check.reference import Reference
 from grader.check.tolerance import tolerance
-from grader.check.verdict import Reference, compare, fraction, judge
+from grader.check.verdict import compare, fraction, judge
 from tests.check.conftest import CELL, draw
 
 WANT = torch.randn(5, 4, generator=torch.Generator().manual_seed(2))
@@ -29,6 +30,9 @@ def statuses(reference, values):
         (WANT * (1 + 1e-6), "right"),
         (WANT.numpy(), "right"),
         (WANT.double(), "right"),
+        (torch.complex(WANT, torch.zeros(5, 4)), "right"),
+        (torch.complex(WANT, WANT), "wrong"),
+        (torch.complex(torch.zeros(5, 4), WANT), "wrong"),
         (WANT[None], "right"),
         (WANT * (1 + 1e-4), "wrong"),
         (-WANT, "wrong"),

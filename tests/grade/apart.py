@@ -18,7 +18,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from grader.build.proof import answers_to, prove
 from grader.build.source import CHECK_LINE, Chapter, find_chapters, read_source
 from grader.grade.assignment import Assignment, from_source
-from grader.grade.grading import Settings, grade
+from grader.grade.grading import grade
+from grader.grade.settings import Settings
 
 LIMITS = {"cell_seconds": 30.0, "request_seconds": 30.0, "test_seconds": 60.0}
 

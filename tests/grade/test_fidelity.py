@@ -7,7 +7,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.grade import harmless
 from grader.grade.assignment import Assignment
-from grader.grade.grading import Settings, grade
+from grader.grade.grading import grade
+from grader.grade.settings import Settings
 
 SOURCES = [
     "import sys, torch, numpy as np\nimport matplotlib.pyplot as plt\nprint('one'); print('two', file=sys.stderr); 3",

@@ -14,7 +14,7 @@ from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, Sa
 from grader.errors import GraderError
 from grader.grade.batch import Run
 from grader.grade.course import Course
-from grader.grade.grading import Settings
+from grader.grade.settings import Settings
 from grader.grade.workers import Job, local
 from tests.grade.class_of import NAME, SOURCE, hand_in, make_course, quick_grade, rows, scores_of
 

@@ -14,10 +14,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.grade.assignment import Assignment, from_source
-from grader.grade.grading import UNTRUSTED, Settings, grade
+from grader.grade.grading import UNTRUSTED, grade
 from grader.grade.processes import warm
 from grader.grade.result import Result
 from grader.grade.sandbox import Refused, require
+from grader.grade.settings import Settings
 
 
 def strongest() -> str:

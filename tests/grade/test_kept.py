@@ -10,7 +10,7 @@ from nbgrader.coursedir import CourseDirectory
 from grader.grade import execute
 from grader.grade.batch import Run
 from grader.grade.course import Course
-from grader.grade.grading import Settings
+from grader.grade.settings import Settings
 from grader.grade.workers import local
 from tests.grade.class_of import NAME, hand_in, make_course, rows, scores_of
 

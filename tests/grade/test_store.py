@@ -80,7 +80,6 @@ def graded(notebook=None, scores=(4.0, 1.5)):
         limits={"check-1-2": "too long", "answer-1-1": "too much output"},
         isolation="full",
         seconds={"cells": 0.25},
-        peak_bytes=7,
     )
 
 

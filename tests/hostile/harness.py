@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.grade.assignment import Assignment
-from grader.grade.grading import Settings, grade
+from grader.grade.grading import grade
 from grader.grade.result import Result
 from grader.grade.sandbox import limits
 from grader.grade.sandbox.policy import own_name
+from grader.grade.settings import Settings
 from tests.hostile import course
 from tests.hostile.browser import running
 from tests.hostile.course import Case

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from grader.check.show import RECORD
 from grader.errors import GraderError
+from grader.handin.manifest import exercise_of
 
 FINE = ("right", "carried")
 DISPLAYED = "display_data"
@@ -140,11 +141,6 @@ def gather(
             if feedback is not None and (page := feedback / place / f"{notebook.name}.html").exists():
                 row.page = page.as_posix()
     return Class(assignment, points, [rows[student] for student in sorted(rows)])
-
-
-def exercise_of(cell_name: str) -> str:
-    """ "check-5-1" -> "5.1"."""
-    return cell_name.removeprefix("check-").replace("-", ".")
 
 
 def words(diagnosis: str) -> str:
