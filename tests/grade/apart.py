@@ -21,7 +21,7 @@ from grader.grade.assignment import Assignment, from_source
 from grader.grade.grading import grade
 from grader.grade.settings import Settings
 
-LIMITS = {"cell_seconds": 30.0, "request_seconds": 30.0, "test_seconds": 60.0}
+LIMITS = {"cell_seconds": 120.0, "request_seconds": 120.0, "test_seconds": 300.0}
 
 
 @dataclass(frozen=True)
