@@ -1,7 +1,7 @@
 """Kill the grader of a real class at random moments: `python -m tests.grade.kills [HOW OFTEN]`, 20 times unless said.
 
-The bundled class of chapter 05 is graded by `grader grade` in a process of its own, which gets SIGKILL at some moment. Each
-time the gradebook must open and hold no score other than an undisturbed run's; running again completes it.
+The bundled class of chapter 05 is graded by `grader grade` in a process of its own, which gets SIGKILL at some moment.
+Each time the gradebook must open and hold no score other than an undisturbed run's; running again completes it.
 """
 
 from __future__ import annotations
