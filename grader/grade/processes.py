@@ -41,11 +41,12 @@ MOST_NODES = 24
 
 @dataclass
 class Child:
-    """A forked process: the channel to it, and its parent, which alone may end it."""
+    """A forked process: the channel to it, and its parent, which alone may end it. confined: by a sandbox."""
 
     channel: Channel
     pid: int
     parent: Node
+    confined: bool = False
     ended: bool = False
 
     def end(self, grace: float = 0.0) -> int | None:
@@ -59,7 +60,9 @@ class Child:
         self.channel.close()
         with contextlib.suppress(ChannelError), self.parent.lock:
             return self.parent.control.ask(
-                "end", plain={"pid": self.pid, "grace": grace}, seconds=FORK_SECONDS + grace
+                "end",
+                plain={"pid": self.pid, "grace": grace, "tidy": self.confined},
+                seconds=FORK_SECONDS + grace,
             ).plain["status"]
         return None
 
@@ -85,7 +88,7 @@ class Node:
             for descriptor in descriptors:
                 self.control.send_descriptor(descriptor)
             pid = self.control.answer(id, FORK_SECONDS).plain["pid"]
-        return Child(near, pid, self)
+        return Child(near, pid, self, confined=policy is not None)
 
 
 class Warm:

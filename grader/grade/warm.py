@@ -80,7 +80,7 @@ class Parent:
         if pid in self.children:
             self.children.discard(pid)
             done, status, used = _wait(pid, message.plain["grace"])
-            if not done:
+            if not done and message.plain["tidy"]:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGTERM)  # a sandbox takes away what it has outside
                 done, _, used = _wait(pid, TIDYING)
@@ -270,7 +270,7 @@ def _wait(pid: int, seconds: float) -> tuple[bool, int | None, object]:
             return True, status, used
         if time.monotonic() > deadline:
             return False, None, None
-        time.sleep(0.002)
+        time.sleep(0.001)
 
 
 def _kill(pid: int) -> None:
