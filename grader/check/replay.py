@@ -20,6 +20,8 @@ import torch
 from grader.check.data import as_data
 from grader.check.errors import SubmissionError
 
+LARGE = 50_000  # entries; a tensor of parameters has fewer
+
 # Checks say nothing while this is set.
 replaying: ContextVar[bool] = ContextVar("replaying", default=False)
 
@@ -165,9 +167,13 @@ def _restorer(value: object):
     """A function that puts the contents of a mutable value back."""
     if isinstance(value, torch.Tensor):
         shape, copy = value.shape, value.detach().clone()
+        # A whole data set is taken to be as it was where torch has counted no change.
+        version = value._version if value.numel() > LARGE and not value.is_inference() else None
 
         def undo():
-            if value.shape != shape or not _equal(value.detach(), copy):
+            if version is not None and value._version == version and value.shape == shape:
+                return
+            if value.shape != shape or not torch.equal(value.detach(), copy):
                 value.data = copy.clone()  # the copy itself must last for the next time
 
         return undo
@@ -181,14 +187,6 @@ def _restorer(value: object):
         entries = dict(value)
         return lambda: (value.clear(), value.update(entries))
     return lambda: None
-
-
-def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """As torch.equal; by numpy where it can, which is twice as quick on a whole data set."""
-    try:
-        return np.array_equal(one.numpy(), other.numpy())
-    except (TypeError, RuntimeError):  # bfloat16, a GPU, a tensor without an array
-        return torch.equal(one, other)
 
 
 @contextlib.contextmanager

@@ -51,13 +51,13 @@ class Student(LiveSubmission):
 
     def execute(self, source: str) -> tuple[list[dict], bool]:
         """Run a cell of the notebook; it becomes part of what a replay may run again."""
-        try:
-            cell = self.shell.transform_cell(source)
-        except Exception:
-            cell = source
-        self.cells.append(cell)
         self._snapshot = None
-        return self.shell.execute(source)
+        before = len(self.shell.history_manager.input_hist_parsed)
+        try:
+            return self.shell.execute(source)
+        finally:
+            ran = self.shell.history_manager.input_hist_parsed[before:]
+            self.cells.append(ran[0] if ran else source)
 
     def _answer(self, message: Message) -> None:
         packer, plain, data = Packer(), {}, None

@@ -8,7 +8,7 @@ import torch
 
 from grader.check import charmlp, manual
 from grader.check.challenge import preparing
-from grader.check.replay import Snapshot
+from grader.check.replay import LARGE, Snapshot
 from grader.grade import memory
 from grader.grade.grading import grade
 from grader.grade.processes import warm
@@ -81,6 +81,18 @@ def test_a_snapshot_puts_back_what_was_there_as_often_as_it_is_asked():
             namespace["n"] = namespace["new"] = change
         assert namespace == {"x": x, "half": half, "names": names, "n": 3}
         assert x.tolist() == [0, 1, 2, 3, 4, 5] and half.tolist() == [0, 1, 2, 3] and names == ["a", "b"]
+
+
+def test_a_data_set_is_put_back_where_torch_has_counted_a_change():
+    rows, once = torch.zeros(LARGE + 1), torch.inference_mode()
+    with once:
+        fixed = torch.zeros(LARGE + 1)
+    namespace = {"rows": rows, "fixed": fixed}
+    snapshot = Snapshot(namespace)
+    for _ in range(2):
+        with snapshot.restored():
+            rows += 1
+        assert not rows.any()
 
 
 def test_gathered_memory_holds_what_it_held():
