@@ -59,9 +59,9 @@ def main(often: int = 20) -> int:
     return int(bool(faults))
 
 
-def start(place: str, *options: str) -> subprocess.Popen:
+def start(place: str, *options: str, chapter: str = CHAPTER) -> subprocess.Popen:
     """`grader grade` on the class, as an instructor starts it."""
-    command = [sys.executable, "-m", "grader", "grade", CHAPTER, *options]
+    command = [sys.executable, "-m", "grader", "grade", chapter, *options]
     return subprocess.Popen(command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
