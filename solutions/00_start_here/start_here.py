@@ -23,6 +23,7 @@ import os
 import platform
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import torch
@@ -115,8 +116,25 @@ plt.show()
 # %% [markdown]
 # *Figure: left, how often each letter occurs: a 34 thousand times, then e, n and i, 18 to 21 thousand times, q and x
 # hardly ever. Right, names by length from 2 to 15 letters, most between 5 and 7.*
+#
+# Letters don't fall at random: each leans towards certain others. That is what the models will learn.
+
+# %% tags=["figure"] id="figure-pairs"
+alphabet = "abcdefghijklmnopqrstuvwxyz"
+pairs = Counter(first + second for name in names for first, second in pairwise(name))
+table = torch.tensor([[pairs[first + second] for second in alphabet] for first in alphabet])
+fig, ax = plt.subplots(figsize=(6.6, 5.4), layout="constrained")
+image = ax.imshow(table / table.sum(1, keepdim=True), cmap="cividis", vmax=0.5)
+ax.set(xticks=range(26), yticks=range(26), xticklabels=alphabet, yticklabels=alphabet)
+ax.set(xlabel="next letter", ylabel="letter", title="After q comes u, and after most consonants a vowel")
+ax.grid(False)
+fig.colorbar(image, label="share among the letters that follow", extend="max")
+plt.show()
 
 # %% [markdown]
+# *Figure: heat map, 26 by 26: in each row, what follows a letter inside a name. Most rows are bright in the columns a,
+# e and i. The brightest entry is u after q, 84 %.*
+#
 # A name that is on both lists stands in the file twice. To judge a model by names that it has never seen, one must
 # split by *different* names. `split_names` does so. The plain way, the first 80 % of the lines to train and the rest to
 # judge, leaks: it judges by names that were learned.
@@ -173,10 +191,23 @@ def double(x):
 
 check("0.0")
 
+# %% tags=["figure"] id="figure-inputs"
+xs = [step / 10 for step in range(-8, 36)]
+fig, ax = plt.subplots(figsize=(7.5, 3.2), layout="constrained")
+ax.plot(xs, [x + x for x in xs], color=BLUE, lw=3, label="the double, x + x")
+ax.plot(xs, [x * x for x in xs], color=VERMILION, lw=2, ls="--", label="the answer above, x · x")
+ax.vlines([1.5, 3], [3, 6], [2.25, 9], color="black", lw=2, ls=":", label="how far off, where the check looks")
+ax.plot([0, 2], [0, 4], "o", ms=9, mfc="white", mec="black", label="where the two agree")
+ax.set(xlabel="x", ylabel="result", title="At 0 and at 2 the wrong answer looks right")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
 # %% [markdown]
-# Both lines are wrong here. At 2 the slip would go unnoticed, since $2\cdot 2 = 2 + 2$: that is why checks, and
-# you, try more than one input. Next, an answer that **stops with an error**. The check catches it and names it; in
-# a cell of your own you would see Python's full message.
+# *Figure: the line x + x and the parabola x · x. They meet at 0 and at 2; at 1.5 and at 3, where the check looks, they
+# are 0.75 and 3 apart.*
+#
+# That is why checks, and you, try more than one input. Next, an answer that **stops with an error**. The check catches
+# it and names it; in a cell of your own you would see Python's full message.
 
 
 # %% id="rehearse-error"
@@ -187,8 +218,8 @@ def double(x):
 check("0.0")
 
 # %% [markdown]
-# And a **right** one. Right means right up to rounding: computers round, so nobody is asked for equality in the last
-# digit. Edit the cell as you like and run it again.
+# And a **right** one. Edit the cell as you like and run it again. Right means right up to rounding: Python keeps about
+# 16 digits of a number, so nobody is asked for equality in the last one.
 
 
 # %% id="rehearse-right"
@@ -197,6 +228,21 @@ def double(x):
 
 
 check("0.0")
+
+# %% tags=["figure"] id="figure-rounding"
+total, apart = 0.0, []
+for count in range(1, 1001):
+    total += 0.1
+    apart.append(abs(total - count / 10))
+fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+ax.plot(range(1, 1001), apart, color=BLUE)
+ax.set(xlabel="how often 0.1 was added", ylabel="distance from the true sum")
+ax.set_title(f"0.1 added a thousand times is not 100: it misses by {apart[-1]:.1e}")
+plt.show()
+
+# %% [markdown]
+# *Figure: the distance between a sum of tenths and its true value, from 0 after a few additions to about 1.4e-12 after
+# a thousand. It rises and falls on the way, as the roundings go up or down.*
 
 # %% [markdown]
 # ## Your turn
@@ -257,7 +303,6 @@ award("0.1", judge_share(submission, seed=challenge_seed("0.1", "names"), count=
 # names:
 
 # %% tags=["figure"] id="figure-beginnings"
-alphabet = "abcdefghijklmnopqrstuvwxyz"
 shares = [share_starting_with(names, letter) for letter in alphabet]
 fig, ax = plt.subplots(figsize=(9, 3), layout="constrained")
 if None not in shares:
