@@ -189,6 +189,23 @@ print("all terms:    ", product)
 print("ε² dropped:   ", product.cutdeg(1))
 print("product rule: ", 3 * 5, "and", 2 * 5 + 3 * 7)
 
+# %% tags=["figure"] id="figure-not-small"
+h = np.linspace(0.05, 1, 20)
+rate = ((3 + 2 * h) * (5 + 7 * h) - 15) / h
+fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+ax.plot(h, rate, "o--", ms=4, color=ORANGE, label="a number h in the place of ε")
+ax.plot(0, product.coef[1], "D", ms=9, color=VERMILION, label="ε, its square dropped")
+ax.set(xlabel="h", ylabel="rate of the product", yticks=[31, 38, 45])
+ax.set_title("However small, a number h leaves 14 h too much; ε leaves nothing")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: the product's rate, found with a number h in the place of ε, rises in a straight line from 31.7 at h = 0.05 to 45 at
+# h = 1. A diamond at h = 0 marks 31, the rate that the dual numbers give.*
+#
+# The 14 is $\dot x\,\dot y = 2\cdot 7$, the term with $\varepsilon^2$. Draw a product as an area, and that term is a corner:
+
 # %% tags=["figure"] id="figure-rectangle"
 x, y, x_dot, y_dot = 3.0, 2.0, 0.6, 0.4
 parts_of_area = [
@@ -210,8 +227,7 @@ plt.show()
 # %% [markdown]
 # *Figure: a rectangle of sides x and y that grows on both sides. A hatched strip of area ẋ·y lies to its right, another
 # of area x·ẏ above it, and a small white corner of area ẋ·ẏ, marked as dropped, between them.*
-
-# %% [markdown]
+#
 # Every other rule follows. Divide, and the quotient rule appears; repeat a product, and the power rule does. A plain
 # number $c$ stands still: it is $c + 0\,\varepsilon$. You can think of a dual number as a point with a slope:
 
@@ -235,8 +251,7 @@ plt.show()
 # %% [markdown]
 # *Figure: three curves over x, first x, then x squared, then the sine of that. On each, a dot at x = 1.1 with a dashed piece
 # of the tangent line through it. The titles give the dual numbers: 1.10 + 1.00 ε, 1.21 + 2.20 ε, 0.94 + 0.78 ε.*
-
-# %% [markdown]
+#
 # Your class derives from the one below. It holds the two numbers, and knows the operations that are *linear*: those act on
 # primal and tangent alike.
 
@@ -470,10 +485,29 @@ plt.show()
 # %% [markdown]
 # *Figure: the derivative of the square root over x from 0.2 to 6, a falling grey curve, with the loop's tangents as dots on
 # it. One dot is off: at x = 1 it stands at 1, twice the true value.*
-
-# %% [markdown]
+#
 # At $x = 1$ the first guess is already right, the loop is skipped, and the run is `root = x`, whose derivative is 1. The
 # *value* is correct and the tangent is not. A program that stops on its value alone may have tangents still on their way.
+#
+# See it happen in a slower loop, `root = root + (x - root * root) / 10`, for $x = 9$ from a good guess:
+
+# %% tags=["figure"] id="figure-lag"
+root, root_dot, gaps = 3.000001, 0.0, []  # a guess stands still, whatever x does
+for _ in range(21):
+    gaps.append([abs(root - 3), abs(root_dot - 1 / 6)])
+    root, root_dot = root + (9 - root * root) / 10, root_dot + (1 - 2 * root * root_dot) / 10
+fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+looks = [("o-", BLUE, "value, to be 3"), ("s--", VERMILION, "tangent, to be 1/6")]
+for gap, (style, colour, label) in zip(np.transpose(gaps), looks):
+    ax.semilogy(gap, style, ms=4, color=colour, label=label)
+ax.set(xlabel="rounds", ylabel="error", xticks=range(0, 21, 4))
+ax.set_title("The value is nearly right from the start; its tangent needs the rounds")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: errors on a logarithmic axis against rounds, 0 to 20. Two parallel falling lines: the value's from 1e-6 to 1e-14, and
+# far above it the dashed one of the tangent, from 0.17 to 2e-9.*
 
 # %% [markdown]
 # > **Often said: “the derivative of a product with respect to one operand is the other operand.”** True when the two
@@ -634,8 +668,7 @@ plt.show()
 # %% [markdown]
 # *Figure: left, a square grid with two arrows at one point, one along each axis. Right, the grid bent by f; the same two
 # arrows start at the image of the point and are tangent to the images of the two grid lines.*
-
-# %% [markdown]
+#
 # A function may take any structure: a list of arrays, a dictionary of parameters. The helper below does to every leaf
 # what a function does to one.
 
@@ -871,6 +904,25 @@ plt.show()
 # %% [markdown]
 # *Figure: three Jacobians as grids, 9 by 2, 2 by 9 and 1 by 9, each with its first column framed solid and its first row
 # dashed. They need 2, 9 and 9 forward passes, and 9, 2 and 1 reverse passes.*
+#
+# Forward mode is at home in the first shape. Let a swing have 200 outputs, its positions over time, and one input, the
+# frequency $k$. One pass says how the whole curve moves when $k$ does:
+
+# %% tags=["figure"] id="figure-sensitivity"
+t_seen, k = torch.linspace(0, 12, 200, dtype=torch.float64), torch.tensor(1.0, dtype=torch.float64)
+swing = lambda k: torch.exp(-0.15 * t_seen) * torch.cos(k * t_seen)  # one number -> 200 numbers
+y, y_dot = torch.func.jvp(swing, (k,), (torch.ones_like(k),))
+fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+ax.plot(t_seen, y, color="0.7", lw=3, label="k = 1")
+ax.plot(t_seen, swing(k + 0.05), color=BLUE, label="k = 1.05, computed")
+ax.plot(t_seen, y + 0.05 * y_dot, "--", color=VERMILION, label="k = 1.05, predicted: y + 0.05 times the tangent")
+ax.set(xlabel="time", ylabel="position", title="One pass tells how a curve of 200 numbers will move")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: a damped swing over time from 0 to 12 for k = 1, grey; for k = 1.05 a solid curve, its waves a little earlier. The
+# dashed prediction from the tangent lies on that curve at first and leaves it slightly towards the end.*
 
 # %% [markdown]
 # ### What does it cost?
@@ -943,7 +995,22 @@ def naive_derivative(f, x):
 print("naive:", naive_derivative(lambda x: x * naive_derivative(lambda y: x + y, 1.0), 1.0))
 print("right: 1.0")
 
+# %% tags=["figure"] id="figure-two-slopes"
+xs = np.linspace(0, 2, 41)
+still = lambda x: Naive(primal=x, tangent=0.0)  # x stands still while y moves
+bracket = [x * naive_derivative(lambda y, x=x: still(x) + y, 1.0) for x in xs]
+fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+ax.plot(xs, bracket, color="0.7", lw=6, label="the bracket, computed for each x")
+for slope, style, colour in [(1, "-", BLUE), (2, "--", VERMILION)]:
+    ax.plot(xs, 1 + slope * (xs - 1), style, color=colour, lw=2, label=f"slope {slope} at x = 1")
+ax.set(xlabel="x", ylabel="value", title="The bracket rises with slope 1; the naive answer leaves it")
+ax.legend()
+plt.show()
+
 # %% [markdown]
+# *Figure: the bracket over x from 0 to 2, a thick straight line through (1, 1). A line of slope 1 lies on it; a dashed line
+# of slope 2, the naive answer, crosses it at x = 1.*
+#
 # Two. The inner pass saw `x` with the tangent that the *outer* pass had given it, and took it for its own. This is
 # **perturbation confusion**
 # ([Siskind & Pearlmutter, 2008](https://doi.org/10.1007/s10990-008-9037-1)). The cure: each derivative gets an
@@ -972,8 +1039,7 @@ plt.show()
 # %% [markdown]
 # *Figure: two tables with rows x, y and x + y. With one shared column for ε the boxed entry, the sum's tangent, is 2.
 # With separate columns for ε₁ and ε₂ the boxed entry, the coefficient of ε₂, is 1.*
-
-# %% [markdown]
+#
 # Below is the whole engine again in a smaller form: a table of operations, each with its partial derivatives, and a
 # number that knows its level. Its operators all call `apply`, which you write.
 
@@ -1167,8 +1233,7 @@ plt.show()
 # %% [markdown]
 # *Figure: three curves over x from −2.5 to 2.5: f solid, a damped sine; f' dashed; f'' dotted. Each zero of f'' lies
 # under a peak or trough of f'.*
-
-# %% [markdown]
+#
 # For $f: \mathbb R^n \to \mathbb R$ the second derivatives form the **Hessian** $H$, symmetric, of shape $(n, n)$. The
 # product $Hv$ says how the gradient changes when $x$ moves along $v$:
 #
@@ -1291,7 +1356,7 @@ ax.loglog(step_sizes, central, "o-", ms=4, color=BLUE, label="central difference
 ax.axhline(max(own, 1.1e-16), color=VERMILION, ls="-.", lw=2, label="forward mode (no step)")
 ax.set(xlabel="step h", ylabel="error of the derivative", ylim=(1e-17, 10))
 ax.set_title("Forward mode is exact to rounding; the best difference loses four digits")
-ax.legend(loc=(0.64, 0.15))
+ax.legend(loc=(0.02, 0.16))
 plt.show()
 
 # %% [markdown]
@@ -1417,7 +1482,23 @@ if (answer := jvp(spiral, x_test, v_test)) is not None:
 #
 # $$(a\,b)_k = \sum_{j=0}^{k} a_j\,b_{k-j} \qquad k = 0, \dots, K - 1 .$$
 #
-# Write it; a line tells you whether it is right.
+# One number then carries all the derivatives, where nesting doubles the numbers at each level:
+
+# %% tags=["figure"] id="figure-carried"
+highest = np.arange(1, 11)
+fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+ax.semilogy(highest, 2.0**highest, "o--", color=VERMILION, label="nested levels: each doubles them")
+ax.semilogy(highest, highest + 1, "s-", color=BLUE, label="Taylor coefficients: one more for each")
+ax.set(xlabel="highest derivative wanted", ylabel="numbers a value carries", xticks=highest)
+ax.set_title("The tenth derivative takes 1,024 numbers nested, 11 as a series")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: numbers carried, on a logarithmic axis, against the highest derivative, 1 to 10. Nested levels rise in a straight
+# line from 2 to 1,024; Taylor coefficients from 2 to 11.*
+#
+# Write the product; the cell after yours tells you whether it is right.
 
 
 # %% role="answer" id="answer-3.9"
