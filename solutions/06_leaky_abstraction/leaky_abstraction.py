@@ -188,8 +188,7 @@ plt.show()
 # **What just happened.** Right edge: *precision*, $p\ln 2$, because $1+e^{-x}$ is pressed against 1, where numbers lie
 # far apart. Left edge: *range*, $e\ln 2$, because near 0 numbers are dense and only an overflow ends them. The tanh is
 # pressed against ±1 on both sides: 9.01 twice.
-
-# %% [markdown]
+#
 # > **Often said: “a saturated sigmoid approaches 1 or −1, and its gradient underflows.”** The sigmoid's limits are 0
 # > and 1; tanh's are ±1, and $\sigma(x) = \tfrac12(1+\tanh\tfrac x2)$. At +16.7 nothing underflows: $e^{-16.7}$ is far
 # > above the smallest float32. It is $1-\sigma$ that rounds to 0. And a unit is dead only if it is saturated on *every*
@@ -378,6 +377,25 @@ plt.show()
 # %% [markdown]
 # *Figure: 120 examples by 64 units, white where a unit is active. About a third of the columns are black throughout,
 # marked by triangles; other columns are mixed.*
+
+# %% tags=["figure", "nbval-ignore-output"] id="figure-deaths"
+counts = [1, 10, 20, 50, 100]
+plt.figure(figsize=(8, 3))
+for lr, color, style in ((0.1, BLUE, "o-"), (0.5, ORANGE, "s--"), (1.0, VERMILION, "D:")):
+    start, dead = make_parameters(1.0, torch.Generator().manual_seed(4)), []
+    for count in counts:
+        net, _ = train_names_model(start, torch.relu, lr, steps(count, min(count, 20)))
+        dead.append(64 - int((hidden(net, X[:400]) > 0).any(0).sum()))
+    plt.plot(counts, dead, style, color=color, label=f"learning rate {lr}")
+plt.title("Large steps kill units, small steps do not")
+plt.xlabel("step")
+plt.ylabel("dead units of 64")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: dead units of 64 over 100 steps. With learning rate 0.1 there are none; with 0.5 they come late and stay below ten;
+# with 1.0 there are about two dozen after 50 steps.*
 
 # %% [markdown]
 # ### 6.3 Count the dead, revive them
@@ -746,6 +764,28 @@ plt.show()
 # %% [markdown]
 # *Figure: two panels with the gradient's norm against steps back. Linear: straight lines, down to 3e-5 for ρ = 0.9,
 # level for 1, up to 1e4 for 1.1. With tanh: all three fall, to between 1e-9 and 1e-16.*
+#
+# What an explosion does to the loss, in the smallest recurrent net: one linear unit, $h_0 = 1$ and $h_{50} = w^{50}$, which
+# should become ½.
+
+# %% tags=["figure"] id="figure-cliff"
+w, walk = torch.linspace(0.86, 1.031, 400), 1.03 - 0.01 * torch.arange(5)  # rate 0.01, gradients clipped to length 1
+start = torch.tensor(1.03, requires_grad=True)
+(d,) = torch.autograd.grad((start**50 - 0.5) ** 2, start)
+plt.figure(figsize=(8, 3))
+plt.plot(w, (w**50 - 0.5) ** 2, color=BLUE, label="loss")
+plt.plot(walk, (walk**50 - 0.5) ** 2, "o", color=ORANGE, mec="0", label="four clipped steps")
+look = {"arrowstyle": "<|-", "color": VERMILION, "lw": 2}
+plt.annotate(f"one plain step: to w = {1.03 - 0.01 * d:.1f}", (1.028, 15.1), (0.87, 15.1), va="center", arrowprops=look)
+plt.title("On the wall a plain step leaves the picture; clipped steps walk down")
+plt.xlabel("weight w")
+plt.ylabel("loss after 50 steps")
+plt.legend(loc="center left")
+plt.show()
+
+# %% [markdown]
+# *Figure: the loss over w, level at 0.25 up to about 0.95, then a shallow valley and a wall that reaches 15 at w = 1.03. Four
+# clipped steps lead from there down into the valley; an arrow, the plain step, points out of the picture to the left.*
 
 # %% [markdown]
 # ### 6.6 Walk back through time, and clip
@@ -829,8 +869,9 @@ plt.show()
 # %% [markdown]
 # ## 7 · Six leaks to mend
 #
-# Each of the next six snippets runs without an error, and is wrong. Each looks like code from a real project. Run it, look at the symptom, find the cause, then write the mended function **under its new name**:
-# copy the body and change what must be changed. The checks compare gradients on fresh data.
+# Each of the next six snippets runs without an error, and is wrong. Each looks like code from a real project. Run it,
+# look at the symptom, find the cause, then write the mended function **under its new name**: copy the body and change
+# what must be changed. The checks compare gradients on fresh data.
 
 # %% [markdown]
 # ### Leak 1: the step that waits for better weather
@@ -916,7 +957,23 @@ from grader.check.exercises.ch06_clip import judge_step
 award("6.7", judge_step(submission, seed=challenge_seed("6.7", "fresh batches"), n=11, d=5), points=2)
 ### END HIDDEN TESTS
 
+# %% tags=["figure"] id="figure-mended-step"
+plt.figure(figsize=(8, 2.8))
+for step, color, style, name in ((leaky_step, VERMILION, "--", "limited loss"), (clipped_step, BLUE, "-", "limited step")):
+    at, losses = start, []
+    while at is not None and len(losses) < 60:
+        losses.append(F.mse_loss(x @ at[0] + at[1], y))
+        at = step(at, x, y, 0.1, 1.0)
+    plt.plot(losses, style, color=color, label=name)
+plt.title("With the step limited, the net arrives; with the loss limited, it never leaves")
+plt.xlabel("step")
+plt.ylabel("loss")
+plt.legend()
+plt.show()
+
 # %% [markdown]
+# *Figure: two losses over 60 steps. The dashed one, of the snippet, stays level; the solid one falls to 0 within 50 steps.*
+#
 # **What just happened.** `clamp` is a function like any other, and outside its bounds its derivative is 0. A number that is
 # limited *before* the backward pass is a change of the objective; a number limited *after* it changes the step. The same
 # trap: `min(loss, cap)`, `loss.nan_to_num()`, a reward clipped inside the graph.
@@ -1131,7 +1188,23 @@ from grader.check.exercises.ch06_leaks import judge_lengths
 award("6.9", judge_lengths(submission, seed=challenge_seed("6.9", "more rows"), n=9, d=5), points=2)
 ### END HIDDEN TESTS
 
+# %% tags=["figure"] id="figure-epsilon"
+t = torch.linspace(-0.4, 0.4, 801, requires_grad=True)
+plt.figure(figsize=(8, 3))
+for eps, color, style in ((1e-2, VERMILION, ":"), (1e-4, ORANGE, "--")):
+    (d,) = torch.autograd.grad(torch.sqrt(t**2 + eps).sum(), t)
+    plt.plot(t.detach(), d, style, color=color, lw=2, label=f"√(t² + {eps:g})")
+plt.step(t.detach(), t.detach().sign(), where="mid", color=BLUE, label="exact")
+plt.title("An ε under the root removes the NaN but flattens the slope near 0")
+plt.xlabel("t, a vector with one entry")
+plt.ylabel("slope of its length")
+plt.legend()
+plt.show()
+
 # %% [markdown]
+# *Figure: slopes over t. The exact one jumps from −1 to 1 at 0. With ε = 0.01 an S through 0 that is still short of 1 at 0.3;
+# with ε = 0.0001 a steeper S.*
+#
 # **What just happened.** A guard on the output comes too late: the NaN arises inside. The guard belongs in front of the
 # operation that cannot take the value. An $\varepsilon$ under the root also removes the NaN, and bends every short
 # vector's gradient. `torch.autograd.set_detect_anomaly(True)` names the operation that made the first NaN.
@@ -1329,7 +1402,25 @@ from grader.check.exercises.ch06_recurrence import judge_window
 award("6.11", judge_window(submission, seed=challenge_seed("6.11", "longer"), T=9, n=5, d=3, m=2), points=4)
 ### END HIDDEN TESTS
 
+# %% tags=["figure"] id="figure-window"
+mended = run_window(W, U, xs, ends, torch.zeros(1, 4, dtype=torch.float64))
+plt.figure(figsize=(8, 2.6))
+plt.axvspan(2.5, 7.5, fc="0.93", ec="0.6", hatch="//", zorder=0, label="the text of the last state")
+if mended is not None and mended.requires_grad:
+    (d,) = torch.autograd.grad(mended[-1].sum(), xs)
+    plt.bar(range(8), d.norm(dim=(1, 2)), color=BLUE, label="gradient, mended")
+plt.yscale("log")
+plt.ylim(1e-4, 1)
+plt.title("Mended, the gradient reaches every input of the text, and none before")
+plt.xlabel("time t of the input (a text ends at t = 2)")
+plt.ylabel("norm of the gradient")
+plt.legend(loc="upper left")
+plt.show()
+
 # %% [markdown]
+# *Figure: as before, now with a logarithmic axis. There are bars at t = 3 to 7, falling from 0.2 to a few thousandths towards the
+# past, and none at t = 0 to 2.*
+#
 # **What just happened.** `detach` in the loop made every step a window of its own, so nothing was learned across time. The
 # write through `.data` did three things: it wiped a state already stored, changed the $h$ in tanh's $1-h^2$, and hid the
 # reset. Without `.data`, torch refuses such an edit with an error. `.data` switches the alarm off.
@@ -1459,10 +1550,10 @@ plt.show()
 #    that never fire.
 # 3. **Mend at the cause.** A floor, a `nan_to_num`, a limit on the loss make a loud failure a silent one.
 #
-# **Sources.** Glorot and Bengio on
-# [the difficulty of training deep networks](https://proceedings.mlr.press/v9/glorot10a.html) (2010); Ioffe and Szegedy,
-# [batch normalization](https://arxiv.org/abs/1502.03167) (2015); Pascanu, Mikolov and Bengio on
-# [training recurrent networks](https://arxiv.org/abs/1211.5063) (2013), with clipping by norm; Karpathy,
-# [Yes you should understand backprop](https://karpathy.medium.com/yes-you-should-understand-backprop-e2f06eab496b).
+# **Sources.** Glorot and Bengio on [the difficulty of training deep
+# networks](https://proceedings.mlr.press/v9/glorot10a.html) (2010); Ioffe and Szegedy, [batch
+# normalization](https://arxiv.org/abs/1502.03167) (2015); Pascanu, Mikolov and Bengio on [training recurrent
+# networks](https://arxiv.org/abs/1211.5063) (2013), with clipping by norm; Karpathy, [Yes you should understand
+# backprop](https://karpathy.medium.com/yes-you-should-understand-backprop-e2f06eab496b).
 #
 # Next: [07 · Custom autograd](../07_custom_autograd/custom_autograd.ipynb), where you write the backward that torch runs.
