@@ -372,8 +372,8 @@ plt.show()
 
 # %% [markdown]
 # > **Often said: “forward mode and reverse mode are the two ways.”** They are two of $k!$ orders for $k$
-# > intermediates. Any other order is called **cross-country**. And on the graph of the first chapter, $e = (a \cdot
-# > b)(b + 1)$, the two modes cannot even be told apart by cost:
+# > intermediates. Any other order is called **cross-country**. And on the graph of the first chapter,
+# > $e = (a \cdot b)(b + 1)$, the two modes cannot even be told apart by cost:
 
 # %% tags=["figure"] id="figure-first-graph"
 first = {"a": {"c": 3.0}, "b": {"c": 2.0, "d": 1.0}, "c": {"e": 4.0}, "d": {"e": 6.0}, "e": {}}
