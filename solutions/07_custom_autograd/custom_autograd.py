@@ -196,7 +196,7 @@ def saved_bytes(f, *inputs, once=True):
     del y
     return sum(kept.values())
 
-
+# %% role="locked" id="gradient"
 def gradient(f, x):
     """The gradient of f's sum at x, in x's shape; None where f or its backward is not written yet."""
     x = x.detach().requires_grad_()
@@ -701,21 +701,28 @@ W = 0.8 * W / torch.linalg.matrix_norm(W, 2)  # largest singular value 0.8
 
 # %% tags=["figure"] id="figure-converges"
 counts, star = range(0, 61, 3), iterate(W, x)
-inputs = [t.clone().requires_grad_() for t in (W, x)]
 errors = [(iterate(W, x, k) - star).norm() for k in counts]
-kept = [saved_bytes(iterate, *inputs, k) / 1000 for k in counts]
-fig, axes = plt.subplots(1, 2, figsize=(10, 2.8))
-axes[0].semilogy(counts, errors, "o-", color=BLUE, label="measured")
-axes[0].semilogy(counts, star.norm() * 0.8 ** torch.tensor(counts), "--", color="0", label="bound 0.8ᵏ")
-axes[0].set(xlabel="rounds k", ylabel="distance from the answer", title="Each round shrinks the error ...")
-axes[0].legend()
-axes[1].plot(counts, kept, "s-", color=VERMILION)
-axes[1].set(xlabel="rounds k", ylabel="kB kept for backward", title="... and keeps more for the way back", ylim=0)
+fig, ax = plt.subplots(figsize=(7, 2.6))
+ax.semilogy(counts, errors, "o-", color=BLUE, label="measured")
+ax.semilogy(counts, star.norm() * 0.8 ** torch.tensor(counts), "--", color="0", label="bound 0.8ᵏ")
+ax.set(xlabel="rounds k", ylabel="distance from the answer", title="Each round shrinks the error, down to rounding")
+ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: left, the distance from the fixed point falls along a straight line on a logarithmic axis, below the bound
-# 0.8 to the k. Right, the kilobytes kept rise in a straight line with the number of rounds, after a first step to 8 kB for W.*
+# *Figure: the distance from the fixed point falls along a straight line on a logarithmic axis, below the bound
+# 0.8 to the k, and stays near 1e-15.*
+
+# %% tags=["figure"] id="figure-rounds-kept"
+inputs = [t.clone().requires_grad_() for t in (W, x)]
+kept = [saved_bytes(iterate, *inputs, k) / 1000 for k in counts]
+fig, ax = plt.subplots(figsize=(7, 2.4))
+ax.plot(counts, kept, "s-", color=VERMILION)
+ax.set(xlabel="rounds k", ylabel="kB kept for backward", title="Each round keeps more for the way back", ylim=0)
+plt.show()
+
+# %% [markdown]
+# *Figure: the kilobytes kept rise in a straight line with the number of rounds, after a first step to 8 kB for W.*
 
 # %% tags=["figure"] id="figure-crossing"
 z, w = torch.linspace(-0.2, 1, 121), torch.tensor([[0.8]])
@@ -739,8 +746,7 @@ plt.show()
 # $$\dot z = D(W\dot z + \dot W z + \dot x) \quad\Rightarrow\quad (I - J)\,\dot z = D(\dot W z + \dot x)$$
 #
 # This is the **implicit function theorem**. The inverse of $I - J$ is a linear solve, not a loop.
-
-# %% [markdown]
+#
 # One more piece: `ctx.needs_input_grad`, a tuple of booleans, says which inputs ask for a gradient. `None` is a fine answer
 # for the others, and saves the work.
 
@@ -879,11 +885,16 @@ print(gradient(lambda x: (x**2).sum(-1).sqrt(), x))
 # %% tags=["figure"] id="figure-cone"
 line = torch.linspace(-1, 1, 201, dtype=torch.float64)
 plane = torch.stack(torch.meshgrid(line[::8], line[::8], indexing="xy"), -1)  # (26, 26, 2)
-fig = plt.figure(figsize=(9, 3.2))
-ax = fig.add_subplot(1, 2, 1, projection="3d")
+fig, ax = plt.subplots(figsize=(5, 3.4), subplot_kw={"projection": "3d"})
 ax.plot_surface(plane[..., 0].numpy(), plane[..., 1].numpy(), plane.norm(dim=-1).numpy(), cmap="cividis")
 ax.set(title="The norm is a cone", xlabel="x₁", ylabel="x₂")
-ax = fig.add_subplot(1, 2, 2)
+plt.show()
+
+# %% [markdown]
+# *Figure: the norm over the plane, a cone that stands on its tip.*
+
+# %% tags=["figure"] id="figure-tip"
+fig, ax = plt.subplots(figsize=(7, 2.8))
 for height, style in [(1e-1, ":"), (1e-2, "--"), (0.0, "-")]:
     slope = gradient(lambda x: (x**2 + height**2).sqrt(), line)
     ax.plot(line, slope, style, color=BLUE, label=f"passing the tip at {height:g}")
@@ -892,8 +903,7 @@ ax.legend(fontsize="small")
 plt.show()
 
 # %% [markdown]
-# *Figure: left, the norm over the plane, a cone. Right, its slope along x₁, passing the tip at distances 0.1, 0.01 and 0:
-# ever steeper from −1 to 1. At distance 0 the value at the tip itself is missing: it is NaN.*
+# *Figure: the norm's slope along x₁, passing the tip at distances 0.1, 0.01 and 0: ever steeper from −1 to 1. At distance 0 the value at the tip itself is missing: it is NaN.*
 
 # %% [markdown] id="exercise-7.6"
 # ### 7.6 A norm with a rule at zero
@@ -1065,24 +1075,28 @@ award("7.7", judge_swish(submission, seed=seed, shape=(3, 4), strided=True), poi
 g = torch.Generator().manual_seed(6)
 w, X = torch.randn(5, generator=g), torch.randn(8, 5, generator=g)
 loss = lambda w, x: Swish.apply(x @ w)
-fig, axes = plt.subplots(1, 2, figsize=(9, 2.6), width_ratios=[5, 5])
-axes[0].set(title="one gradient for each of 8 examples", ylabel="example")
-axes[1].set(title="their sum, and the batch's gradient", ylabel="value")
-if Swish.apply(w) is not None:
-    each = torch.func.vmap(torch.func.grad(loss), (None, 0))(w, X)
-    axes[0].imshow(each, aspect="auto")
-    axes[1].bar(range(5), each.sum(0), color="0.8", ec="0", label="sum of the rows")
-    axes[1].plot(range(5), gradient(lambda w: loss(w, X), w), "D", color=VERMILION, label="one backward pass")
-    axes[1].legend(fontsize="small")
-for ax in axes:
-    ax.set(xlabel="weight", xticks=range(5))
-axes[0].grid(False)
-fig.suptitle("vmap(grad) keeps apart what a backward pass adds up")
+each = None if Swish.apply(w) is None else torch.func.vmap(torch.func.grad(loss), (None, 0))(w, X)
+fig, ax = plt.subplots(figsize=(5, 2.6))
+if each is not None:
+    ax.imshow(each, aspect="auto")
+ax.set(xlabel="weight", ylabel="example", xticks=range(5), title="vmap(grad) gives a gradient for each example")
+ax.grid(False)
 plt.show()
 
 # %% [markdown]
-# *Figure: left, a table of 8 examples by 5 weights in shades, a gradient in each row. Right, bars of its column sums, with
-# diamonds of the ordinary gradient on top of them.*
+# *Figure: a table of 8 examples by 5 weights in shades, a gradient in each row.*
+
+# %% tags=["figure"] id="figure-summed"
+fig, ax = plt.subplots(figsize=(6, 2.6))
+if each is not None:
+    ax.bar(range(5), each.sum(0), color="0.8", ec="0", label="sum of the rows")
+    ax.plot(range(5), gradient(lambda w: loss(w, X), w), "D", color=VERMILION, label="one backward pass")
+    ax.legend(fontsize="small")
+ax.set(xlabel="weight", ylabel="value", xticks=range(5), title="One backward pass gives only their sum")
+plt.show()
+
+# %% [markdown]
+# *Figure: bars of the table's column sums, with diamonds of the ordinary gradient on top of them.*
 
 # %% tags=["figure"] id="figure-swish-bytes"
 x = torch.linspace(-4, 4, 1000, requires_grad=True)
@@ -1126,7 +1140,7 @@ class OnceExp(Function):
     def backward(ctx, grad_y):
         return grad_y * ctx.saved_tensors[0]
 
-
+# %% role="locked" id="derivatives"
 def derivatives(f, x):
     """f, f' and f'' at the number x, by autograd twice."""
     x = torch.tensor(x, dtype=torch.float64, requires_grad=True)
@@ -1150,20 +1164,27 @@ except RuntimeError as error:
 # %% tags=["figure"] id="figure-once"
 xs = np.linspace(-1, 2, 31)
 rows = [derivatives(lambda x: OnceExp.apply(x) + x**3, x)[1:] for x in xs]
-truths = np.exp(xs) + 3 * xs**2, np.exp(xs) + 6 * xs
-fig, axes = plt.subplots(1, 2, figsize=(10, 2.8))
-for ax, found, truth in zip(axes, np.array(rows).T, truths):
-    ax.plot(xs, truth, color="0", label="true")
-    ax.plot(xs, found, "o", ms=4, color=VERMILION, label="with OnceExp")
-    ax.set(xlabel="x", ylabel="derivative")
-axes[0].legend()
-axes[0].set_title("The first derivative is right ...")
-axes[1].set_title("... the second has lost exp(x), without an error")
+firsts, seconds = np.array(rows).T
+fig, ax = plt.subplots(figsize=(7, 2.6))
+ax.plot(xs, np.exp(xs) + 3 * xs**2, color="0", label="true")
+ax.plot(xs, firsts, "o", ms=4, color=VERMILION, label="with OnceExp")
+ax.set(xlabel="x", ylabel="first derivative", title="The first derivative of the sum is right")
+ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: left, dots on the curve of the true first derivative. Right, dots along the straight line 6x, below the true
-# curve by exp(x).*
+# *Figure: dots on the curve of the true first derivative.*
+
+# %% tags=["figure"] id="figure-once-twice"
+fig, ax = plt.subplots(figsize=(7, 2.6))
+ax.plot(xs, np.exp(xs) + 6 * xs, color="0", label="true")
+ax.plot(xs, seconds, "o", ms=4, color=VERMILION, label="with OnceExp")
+ax.set(xlabel="x", ylabel="second derivative", title="The second has lost exp(x), without an error")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: dots along the straight line 6x, below the true curve by exp(x).*
 
 # %% [markdown] id="exercise-7.8"
 # ### 7.8 Mend the forgetful sine
@@ -1200,7 +1221,7 @@ def hessian(f, point):
     rows = [torch.autograd.grad(d + 0 * x, (x, w), retain_graph=True, allow_unused=True) for d in firsts]
     return np.array([[0.0 if d is None else d.item() for d in row] for row in rows])
 
-
+# %% role="locked" id="show-hessian"
 def show_hessian(ax, f, name):
     """Draw hessian(f, (0.7, 2)) with its numbers."""
     matrix = hessian(f, (0.7, 2.0))
@@ -1348,8 +1369,7 @@ plt.show()
 # default allowance and a decade above the dotted line of the tight one.*
 #
 # And in float32 a right function is refused: with a step of $10^{-6}$, differences of float32 numbers keep a digit or two.
-
-# %% [markdown]
+#
 # A full check builds all of $J$, an entry at a time. Two random vectors do with one number: if
 # $u^{\mathsf T}(Jv)$ by differences and $(J^{\mathsf T}u)^{\mathsf T}v$ by backward agree for random $u$ and $v$, then,
 # but for a coincidence of probability zero, so does every entry.
@@ -1483,19 +1503,27 @@ def interp(x: torch.Tensor, xp: torch.Tensor, fp: torch.Tensor) -> torch.Tensor:
 xp = torch.tensor([-2.0, -0.5, 0.5, 2.0], dtype=torch.float64)
 fp = torch.tensor([0.0, 1.0, 0.4, 1.6], dtype=torch.float64)
 x = torch.linspace(-3, 3, 301, dtype=torch.float64)
-fig, axes = plt.subplots(1, 2, figsize=(10, 2.8))
-axes[0].plot(x, interp(x, xp, fp), color=BLUE)
-axes[0].plot(xp, fp, "s", color="0", label="the table")
-axes[0].set(xlabel="x", ylabel="y", title="Straight lines between table points, constant beyond")
-axes[0].legend()
-for entry, style in zip(torch.eye(4, dtype=torch.float64), ["-", "--", "-.", ":"]):
-    axes[1].plot(x, interp(x, xp, entry), style, lw=2)
-axes[1].set(xlabel="x", ylabel="∂y/∂fp", title="What each of the four entries contributes at x")
+fig, ax = plt.subplots(figsize=(7, 2.6))
+ax.plot(x, interp(x, xp, fp), color=BLUE)
+ax.plot(xp, fp, "s", color="0", label="the table")
+ax.set(xlabel="x", ylabel="y", title="Straight lines between table points, constant beyond")
+ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: left, a curve of straight lines through four square marks, level beyond the first and last. Right, four hats: each
-# entry's weight is 1 at its own point, falls to 0 at the neighbours, and stays 1 beyond the ends for the outer two.*
+# *Figure: a curve of straight lines through four square marks, level beyond the first and last.*
+
+# %% tags=["figure"] id="figure-hats"
+fig, ax = plt.subplots(figsize=(7, 2.6))
+looks = zip(["-", "--", "-.", ":"], [BLUE, ORANGE, GREEN, VERMILION])
+for entry, (style, color) in zip(torch.eye(4, dtype=torch.float64), looks):
+    ax.plot(x, interp(x, xp, entry), style, color=color, lw=2, label=f"entry {int(entry.argmax())}")
+ax.set(xlabel="x", ylabel="∂y/∂fp", title="What each of the four entries contributes at x")
+ax.legend(fontsize="small")
+plt.show()
+
+# %% [markdown]
+# *Figure: four hats: each entry's weight is 1 at its own point, falls to 0 at the neighbours, and stays 1 beyond the ends for the outer two.*
 
 # %% tags=["figure"] id="figure-scatter"
 xs, knots = torch.tensor([-1.6, -0.9, -0.2, 0.1, 0.3, 1.4], dtype=torch.float64), xp
@@ -1652,21 +1680,28 @@ print("largest entry of J − Jᵀ below 1e-12:", bool((J - J.T).abs().max() < 1
 
 # %% tags=["figure"] id="figure-spectrum"
 values, vectors = torch.linalg.eigh(J * (column.var() + 1e-5).sqrt())
-fig, axes = plt.subplots(1, 2, figsize=(9, 2.6))
-axes[0].bar(range(10), values, color=["0.6", "0.6"] + [BLUE] * 8, ec="0", hatch=["//", "//"] + [""] * 8)
-axes[0].set(xlabel="direction", ylabel="times 1/std", title="Eight of ten directions pass, two are lost")
-lost = vectors[:, :2]
-for v, name, style in [(torch.ones(10), "a shift: 1, 1, …", "s-"), (column - column.mean(), "a stretch: x − μ", "o--")]:
-    v = v.to(lost) / v.to(lost).norm()
-    axes[1].plot(v, style, color=ORANGE if "shift" in name else VERMILION, label=name)
-    axes[1].plot(lost @ (lost.T @ v), "x", color="0")
-axes[1].set(xlabel="entry", title="They are shift and stretch", xticks=range(10))
-axes[1].legend(fontsize="small")
+fig, ax = plt.subplots(figsize=(6, 2.4))
+ax.bar(range(10), values, color=["0.6", "0.6"] + [BLUE] * 8, ec="0", hatch=["//", "//"] + [""] * 8)
+ax.set(xlabel="direction", ylabel="times 1/std", title="Eight of ten directions pass, two are lost")
 plt.show()
 
 # %% [markdown]
-# *Figure: left, the ten eigenvalues of J over 1/std: two are 0, eight are 1. Right, a constant vector and the centred
-# column, with crosses for their parts in the lost directions: the crosses lie on both.*
+# *Figure: the ten eigenvalues of J over 1/std: two are 0, eight are 1.*
+
+# %% tags=["figure"] id="figure-lost"
+fig, ax = plt.subplots(figsize=(6, 2.6))
+lost = vectors[:, :2]
+for v, name, style in [(torch.ones(10), "a shift: 1, 1, …", "s-"), (column - column.mean(), "a stretch: x − μ", "o--")]:
+    v = v.to(lost) / v.to(lost).norm()
+    ax.plot(v, style, color=ORANGE if "shift" in name else VERMILION, label=name)
+    ax.plot(lost @ (lost.T @ v), "x", color="0")
+ax.set(xlabel="entry", ylabel="value", title="The lost directions are shift and stretch", xticks=range(10))
+ax.legend(fontsize="small")
+plt.show()
+
+# %% [markdown]
+# *Figure: a constant vector and the centred column, with crosses for their parts in the lost directions: the crosses lie on
+# both.*
 
 # %% [markdown] id="exercise-7.11"
 # ### 7.11 Forward, backward, and jvp
@@ -1781,14 +1816,14 @@ if own is not None:
     print("gradcheck with jvp:", gradcheck(bessel, small, check_forward_ad=True, raise_exception=False))
     print("gradgradcheck:     ", gradgradcheck(bessel, small, raise_exception=False))
 
-# %% tags=["figure"] id="figure-bn-bytes"
+# %% id="atomic-steps"
 def in_atomic_steps(x, gain, bias):
     """Batch norm as seven operations, as in chapter 05."""
     centred = x - x.mean(0)
     r = ((centred**2).sum(0) / (len(x) - 1) + 1e-5) ** -0.5
     return gain * (centred * r) + bias
 
-
+# %% tags=["figure"] id="figure-bn-bytes"
 ways = {
     "atomic steps": in_atomic_steps,
     "F.batch_norm": lambda x, a, b: F.batch_norm(x, None, None, a, b, training=True),
