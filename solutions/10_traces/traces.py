@@ -109,8 +109,7 @@ plt.show()
 # %% [markdown]
 # *Figure: a 6 by 6 Jacobian filled column by column after 1, 3 and 5 passes. Squares mark the diagonal entries found so far: as
 # many as there are columns.*
-
-# %% [markdown]
+#
 # Each diagonal entry lies in a column of its own and in a row of its own. A pass with the unit vector $e_i$ brings $n$
 # numbers, of which one is wanted. Could a single cleverer pass bring all $n$ wanted ones?
 #
@@ -238,8 +237,7 @@ plt.show()
 # %% [markdown]
 # *Figure: the entries of J times the signs of four probes, then the mean over 4,000. The diagonal looks the same in all five; the
 # rest changes its colours and fades to nothing in the mean.*
-
-# %% [markdown]
+#
 # For $A = J$ one sample takes *one* pass, a jvp or a vjp as you like: $v^{\mathsf T}(Jv) = (J^{\mathsf T}v)^{\mathsf T}v$. A jvp needs no tape; a vjp
 # is what a reverse-mode library has at hand.
 #
@@ -342,8 +340,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: the median error of the mean of k samples on logarithmic axes. Circles for k = 1 to 256 follow the dotted line of slope -1/2.*
-
-# %% [markdown]
+#
 # **What just happened.** An unbiased estimator has $|z| < 3$ in 997 of 1,000 experiments. Probes uniform on $[-1, 1]$ look random enough,
 # but $\mathbb E[v_i^2] = \frac13$, and the test says so at once. Random signs cost a pass, not $n$ passes. What they cost in accuracy is next.
 
@@ -484,8 +481,7 @@ plt.show()
 # *Figure: six bars of predicted variance, three for a symmetric and three for a non-symmetric matrix, all near 1,600, each met by
 # a measured value with a short error bar. A dashed line near 3,300 shows what the squared norm of the non-symmetric matrix
 # itself would say.*
-
-# %% [markdown]
+#
 # > **Often said: “the variance is $2\lVert A\rVert_F^2$.”** For Gaussian probes and a *symmetric* matrix. A Jacobian is rarely symmetric; there
 # > it is $\lVert A\rVert_F^2 + \operatorname{tr}(A^2)$, here about half as much.
 #
@@ -593,15 +589,13 @@ plt.show()
 
 # %% [markdown]
 # *Figure: thirty bars falling as i to the power -1.5. The first eight, hatched, are found by the sketch; the others are small.*
-
-# %% [markdown]
+#
 # With $k = \lfloor m/3\rfloor$, three groups of columns and $m$ matvecs in all:
 #
 # 1. **Sketch:** $S$, $(n, k)$, random; $Q$, $(n, k)$, an orthonormal basis of the columns of $AS$.
 # 2. **Exact part:** $\operatorname{tr}(Q^{\mathsf T}AQ)$.
 # 3. **Rest:** with $P = I - QQ^{\mathsf T}$ and *fresh* probes $G$, $(n, m-2k)$, the mean of $g^{\mathsf T}PAPg$ over its columns.
-
-# %% [markdown]
+#
 # $$\operatorname{tr}A \approx \operatorname{tr}(Q^{\mathsf T}AQ) + \frac{1}{m-2k}\operatorname{tr}(G^{\mathsf T}PAPG)$$
 #
 # Often the factor is printed as $3/m$, which it is only when 3 divides $m$. $P$ is never formed: $PG = G - Q(Q^{\mathsf T}G)$ costs $O(nk)$ a
@@ -1011,8 +1005,7 @@ plt.show()
 #
 # The product rule for $xW$ is $\dot xW + x\dot W$. The weights have the tangent $\dot W = 0$, and torch's eager mode carries the product
 # with zeros out.
-
-# %% [markdown]
+#
 # **What just happened.** 4, 5 and 6. A compiler sees the whole program: it drops products with zeros, and those whose result nobody uses, such as the
 # value of $\nabla f\cdot v$ when only its gradient is wanted. Then all three orders do the same work; measured with XLA, 3.91 times $f$ each, for
 # a deeper net.
@@ -1106,25 +1099,32 @@ if samples is not None:
     print(f"{len(samples)} random signs: {samples.mean():.3f} ± {error:.3f}")
 
 # %% tags=["figure"] id="figure-hessian"
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3), layout="constrained")
+fig, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
 if samples is not None and len(diagonal) == count:
     parts = [part.sum().item() for part in diagonal.split([p.numel() for p in small])]
-    left.bar(["C", "W1", "b1", "W2", "b2"], parts, color=BLUE, edgecolor="black")
-    k = torch.arange(2, len(samples) + 1)
-    mean = samples.cumsum(0)[1:] / k
-    band = 2 * ((samples**2).cumsum(0)[1:] / k - mean**2).clamp(min=0).sqrt() / k**0.5
-    right.plot(k, mean, color=BLUE, label="mean ± 2 standard errors")
-    right.fill_between(k, mean - band, mean + band, color=BLUE, alpha=0.25)
-    right.axhline(diagonal.sum(), color="black", ls="--", label=f"exact, {count} products")
-    right.set(xscale="log", ylim=(0, 2 * diagonal.sum()))
-    right.legend()
-left.set(xlabel="parameter", ylabel="share of the trace", title="Where the curvature is")
-right.set(xlabel="probes", ylabel="trace of H", title="A few dozen probes do")
+    ax.bar(["C", "W1", "b1", "W2", "b2"], parts, color=BLUE, edgecolor="black")
+ax.set(xlabel="parameter", ylabel="share of the trace", title="Where the curvature is")
 plt.show()
 
 # %% [markdown]
-# *Figure: left, bars of the trace by parameter, W2 and b2 among the largest. Right, the running mean of the probes with its band around
-# the dashed exact trace, within about ten per cent after 30 probes.*
+# *Figure: bars of the trace by parameter, W2 and b2 among the largest.*
+
+# %% tags=["figure"] id="figure-running-mean"
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+if samples is not None and len(diagonal) == count:
+    k = torch.arange(2, len(samples) + 1)
+    mean = samples.cumsum(0)[1:] / k
+    band = 2 * ((samples**2).cumsum(0)[1:] / k - mean**2).clamp(min=0).sqrt() / k**0.5
+    ax.plot(k, mean, color=BLUE, label="mean ± 2 standard errors")
+    ax.fill_between(k, mean - band, mean + band, color=BLUE, alpha=0.25)
+    ax.axhline(diagonal.sum(), color="black", ls="--", label=f"exact, {count} products")
+    ax.set(xscale="log", ylim=(0, 2 * diagonal.sum()))
+    ax.legend()
+ax.set(xlabel="probes", ylabel="trace of H", title="A few dozen probes do")
+plt.show()
+
+# %% [markdown]
+# *Figure: the running mean of the probes with its band around the dashed exact trace, within about ten per cent after 30 probes.*
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-shaken"
 shaken, sizes_of_noise = [], [0.02, 0.04, 0.06, 0.08, 0.1]
@@ -1190,22 +1190,27 @@ plt.show()
 # %% tags=["figure"] id="figure-graph"
 graph = nx.les_miserables_graph()
 adjacency = torch.from_numpy(nx.to_numpy_array(graph, weight=None))  # (77, 77), without the weights of the edges
-spectrum = torch.linalg.eigvalsh(adjacency)
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
-nx.draw(graph, nx.spring_layout(graph, seed=3), left, node_size=25, node_color=BLUE, edge_color="0.7")
 triangles = sum(nx.triangles(graph).values()) // 3
-left.set_title(f"{len(graph)} characters of Les Misérables, {triangles} triangles")
-right.plot(spectrum.flip(0), "o-", ms=3, color=ORANGE, label="eigenvalues of $A$")
-right.plot(spectrum.flip(0) ** 3 / spectrum.max() ** 2, "s-", ms=3, color=BLUE, label="of $A^3$, scaled")
-right.set(xlabel="number", ylabel="eigenvalue", title="Cubing leaves a few large eigenvalues")
-right.legend()
+fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
+nx.draw(graph, nx.spring_layout(graph, seed=3), ax, node_size=25, node_color=BLUE, edge_color="0.7")
+ax.set_title(f"{len(graph)} characters of Les Misérables, {triangles} triangles")
 plt.show()
 
 # %% [markdown]
-# *Figure: left, a network of 77 characters with a dense core. Right, eigenvalues in descending order: those of A fall from 12 to
-# -5 gradually; those of its cube are near zero but for a few.*
+# *Figure: a network of 77 characters with a dense core.*
+
+# %% tags=["figure"] id="figure-cubed"
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+spectrum = torch.linalg.eigvalsh(adjacency)
+ax.plot(spectrum.flip(0), "o-", ms=3, color=ORANGE, label="eigenvalues of $A$")
+ax.plot(spectrum.flip(0) ** 3 / spectrum.max() ** 2, "s-", ms=3, color=BLUE, label="of $A^3$, scaled")
+ax.set(xlabel="number", ylabel="eigenvalue", title="Cubing leaves a few large eigenvalues")
+ax.legend()
+plt.show()
 
 # %% [markdown]
+# *Figure: eigenvalues in descending order. Those of A fall from 12 to -5 gradually; those of its cube are near zero but for a few.*
+#
 # The **log-determinant** of a symmetric positive definite $A$ is a trace as well: $\log\det A = \operatorname{tr}\log A$. For a probe
 # $v$, $k$ steps of **Lanczos** build an orthonormal basis of $v, Av, A^2v, \dots$ and a small tridiagonal $T$, $(k, k)$, with
 #
@@ -1380,8 +1385,7 @@ plt.show()
 # Hutch++ uses a third of its products to shape $Q$ and throws those vectors away. **XTrace**
 # ([Epperly, Tropp, Webber, 2024](https://arxiv.org/abs/2301.07825)) lets each of $\ell = m/2$ vectors $\omega_i$ do both jobs: build a basis
 # $Q_{(i)}$ from all columns of $A\Omega$ *but the i-th*, and use $\omega_i$ as the probe of the rest.
-
-# %% [markdown]
+#
 # With $P_i = I - Q_{(i)}Q_{(i)}^{\mathsf T}$:
 #
 # $$t_i = \operatorname{tr}\big(Q_{(i)}^{\mathsf T}AQ_{(i)}\big) + \omega_i^{\mathsf T}P_iAP_i\,\omega_i
@@ -1479,8 +1483,7 @@ plt.show()
 # %% [markdown]
 # *Figure: on log-log axes both errors bend down ever faster; XTrace is about five times below Hutch++ at m = 48 and thirty times at
 # 96. The dotted line of its own error estimate follows the true error.*
-
-# %% [markdown]
+#
 # **What just happened.** All vectors play both parts, so half of the budget shapes $Q$ instead of a third. When eigenvalues fall
 # exponentially, a larger $Q$ is worth more than a digit. On the power laws of section 6 the gain is about a factor of 2 over Hutch++, not more. The
 # spread of the $t_i$ gives an error estimate for nothing.
@@ -1499,20 +1502,27 @@ plt.show()
 # %% tags=["figure"] id="figure-thinning"
 spread = torch.linspace(-2.2, 2.2, 25)
 times = torch.linspace(0, 1, 50)
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
-left.plot(times, spread * torch.exp(0.7 * times)[:, None], color=BLUE, lw=0.8)  # f(x) = 0.7 x
-left.set(xlabel="time $t$", ylabel="$x(t)$", title="$f(x) = 0.7\\,x$: divergence 0.7 everywhere")
+fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
+ax.plot(times, spread * torch.exp(0.7 * times)[:, None], color=BLUE, lw=0.8)  # f(x) = 0.7 x
+ax.set(xlabel="time $t$", ylabel="$x(t)$", title="$f(x) = 0.7\\,x$: divergence 0.7 everywhere, and paths part")
+plt.show()
+
+# %% [markdown]
+# *Figure: 25 paths from evenly spaced starts spread apart exponentially.*
+
+# %% tags=["figure"] id="figure-bells"
+fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
 line = torch.linspace(-5, 5, 200)
 for now, style, color in [(0.0, "-", "black"), (0.5, "--", ORANGE), (1.0, "-.", BLUE)]:
     scale = math.exp(0.7 * now)
     density = torch.exp(-((line / scale) ** 2) / 2) / scale / (2 * math.pi) ** 0.5
-    right.plot(line, density, style, color=color, label=f"t = {now}")
-right.set(xlabel="$x$", ylabel="density", title="Paths part, the density falls: $\\log p$ by 0.7 t along each")
-right.legend()
+    ax.plot(line, density, style, color=color, label=f"t = {now}")
+ax.set(xlabel="$x$", ylabel="density", title="Where paths part the density falls: $\\log p$ by 0.7 t along each")
+ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: left, 25 paths that spread apart exponentially. Right, a bell curve at three times: ever wider and lower.*
+# *Figure: a bell curve at three times, ever wider and lower.*
 
 # %% role="locked" id="rk4"
 
@@ -1687,8 +1697,7 @@ plt.show()
 # %% [markdown]
 # *Figure: a thousand points at four times, coloured by their distance from the origin at the start. A round cloud at t = 0 stretches,
 # parts, and lies along two half moons at t = 1.*
-
-# %% [markdown]
+#
 # Two random signs in two dimensions: $(1,1)$ and $(1,-1)$ give $J_{11}+J_{22}$ plus and minus the off-diagonal terms. Their mean *is* the exact
 # divergence. The path $x(t)$ does not depend on the probe, so the mean of the two log-likelihoods is the exact one.
 
