@@ -2019,7 +2019,7 @@ if scanned is not None and gradients is not None:
         norms = [np.linalg.norm(of_u) for of_u in back(np.ones(3))[1]]
         ax.semilogy(range(1, 31), norms, look, color=colour, ms=4, label=f"tanh({factor} h + u)")
     ax.legend()
-ax.set(xlabel="k, step of the scan", ylabel="norm of the cotangent of $u_k$", title="On its way back the carried cotangent fades: early inputs matter little")
+ax.set(xlabel="k, step of the scan", ylabel="norm of $u_k$'s cotangent", title="On its way back the carried cotangent fades: early inputs matter little")
 plt.show()
 
 # %% [markdown]
