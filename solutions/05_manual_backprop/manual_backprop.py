@@ -96,6 +96,22 @@ X, Y = windows(["emma"])
 for context, target in zip(X.tolist(), Y.tolist()):
     print("".join(letters[i] for i in context), "→", letters[target])
 
+# %% tags=["figure"] id="figure-context"
+fig, axes = plt.subplots(1, 3, figsize=(12, 2.6), sharey=True)
+for ax, context in zip(axes, ["a", "na", "ina"]):
+    codes = torch.tensor([stoi[letter] for letter in context])
+    follows = Ytr[(Xtr[:, -len(context) :] == codes).all(1)]
+    ax.bar(list(letters), torch.bincount(follows, minlength=vocab_size) / len(follows), color=BLUE)
+    ax.set(xlabel="next letter", title=f"after “{context}”, {len(follows):,} times")
+    ax.grid(False, axis="x")
+axes[0].set_ylabel("share")
+fig.suptitle("The more letters you see, the surer the next one")
+plt.show()
+
+# %% [markdown]
+# *Figure: three bar charts of the letter that follows. After “a” many letters are possible, none above 20 %. After “na”
+# the name ends in 56 % of the cases, after “ina” in 81 %.*
+
 # %% [markdown]
 # ## 2 · The model
 #
@@ -191,19 +207,27 @@ plt.show()
 # %% [markdown]
 # *Figure: box plots of 16 columns over the batch. Left, before: boxes of different heights at different
 # levels. Right, after: all boxes have a similar height and are centred near zero.*
-
-# %% [markdown]
+#
 # Why $n - 1$? The mean was estimated from the same $n$ numbers and lies closer to them than the true mean
 # does, so dividing by $n$ underestimates the variance. Dividing by $n - 1$, Bessel's correction, removes that
-# bias. See it:
+# bias. See it on samples whose true variance is 1:
 
-# %% id="bessel"
-samples = torch.randn(100_000, 4, generator=torch.Generator().manual_seed(1))  # true variance 1, n = 4
-for correction in (0, 1):
-    average = samples.var(1, correction=correction).mean()
-    print(f"divided by n - {correction}: average estimate {average:.2f}")
+# %% tags=["figure"] id="figure-bessel"
+sizes, g_bessel = (2, 4, 8, 16, 32), torch.Generator().manual_seed(1)
+samples = [torch.randn(50_000, size, generator=g_bessel) for size in sizes]
+fig, ax = plt.subplots(figsize=(8, 2.6))
+for correction, color, style, label in [(1, BLUE, "o-", "divided by n - 1"), (0, VERMILION, "s--", "divided by n")]:
+    averages = [sample.var(1, correction=correction).mean() for sample in samples]
+    ax.plot(sizes, averages, style, color=color, label=label)
+ax.set(xlabel="sample size n", ylabel="average estimate", xticks=sizes, ylim=(0.4, 1.1))
+ax.set_title("Divided by n, the variance of a small sample comes out too small")
+ax.legend(loc="lower right")
+plt.show()
 
 # %% [markdown]
+# *Figure: the average estimate against the sample size. Divided by n - 1 it stays at 1; divided by n it is 0.5 for two
+# numbers, 0.75 for four and 0.97 for 32.*
+#
 # **Stage 3** is the non-linearity and the output layer, **stage 4** the softmax and the mean negative
 # log-likelihood of the right letters. Subtracting each row's maximum changes no probability and keeps `exp`
 # from overflowing.
@@ -228,8 +252,22 @@ logprobs = probs.log()  # (n, 27)
 loss = -logprobs[range(n), Yb].mean()  # a number
 print(f"loss {loss:.4f}, by F.cross_entropy {F.cross_entropy(logits, Yb):.4f}")
 
+# %% tags=["figure"] id="figure-logprobs"
+shown = 12
+fig, ax = plt.subplots(figsize=(9, 3.6))
+image = ax.imshow(logprobs[:shown], aspect="auto")
+ax.plot(Yb[:shown], range(shown), "s", mfc="none", mec="white", mew=2, ms=11)
+ax.set(xlabel="letter", ylabel="example in the batch", xticks=range(vocab_size), xticklabels=letters)
+ax.set_title("Of each row the loss reads one entry, the right letter's (white square)")
+ax.grid(False)
+fig.colorbar(image, label="log-probability")
+plt.show()
+
 # %% [markdown]
-# The picture below is drawn by reading the text of the four stage cells that you ran. Look for the tensors
+# *Figure: heat map of the log-probabilities, 12 examples by 27 letters, between -4.8 and -2.1. One white square in each
+# row marks the right letter.*
+#
+# The next picture is drawn by reading the text of the four stage cells that you ran. Look for the tensors
 # that two statements read: their gradients will have two terms, and forgetting the second one is the most
 # common slip.
 
@@ -330,8 +368,7 @@ plt.show()
 # %% [markdown]
 # *Figure: two small tables. Left, dy with rows (1, 2), (3, 4), (5, 6). Right, dx with rows (3, 4), (0, 0),
 # (6, 8), (0, 0): row 2 holds the sum of the first and third rows of dy.*
-
-# %% [markdown]
+#
 # > **Often said: “the derivative of an addition is always 1.”** That is the partial derivative with respect to one
 # > operand, when the operands are distinct and none is broadcast. Otherwise the contributions of all copies add up:
 
@@ -555,7 +592,21 @@ dlogits = dnorm_logits + F.one_hot(logits.max(1).indices, vocab_size) * dlogit_m
 # The matrix product is the one of section 4, for both of its operands. The bias is broadcast along the batch.
 # For tanh you have the output `h` at hand, and its derivative can be written with it.
 
+# %% tags=["figure"] id="figure-tanh"
+leaf = hpreact.clone().requires_grad_(True)
+(slopes,) = torch.autograd.grad(torch.tanh(leaf).sum(), leaf)
+fig, ax = plt.subplots(figsize=(8, 2.6))
+ax.hist(slopes.view(-1), bins=40, color=BLUE, edgecolor="white")
+ax.axvline(0.5, color="black", ls=":", label="half")
+ax.set(xlabel="slope of tanh, the factor from dh to dhpreact", ylabel="entries of hpreact")
+ax.set_title(f"Through {(slopes < 0.5).float().mean():.0%} of the entries less than half of the gradient comes back")
+ax.legend()
+plt.show()
+
 # %% [markdown]
+# *Figure: histogram of the slope of tanh, between 0 and 1, at all entries of hpreact. The highest bar stands at 1; the
+# rest spread evenly down to 0.*
+#
 # <details><summary>Hint 1: the idea</summary>
 #
 # $W_{2,jk}$ appears in column $k$ of the logits, once for each example. Its gradient is a sum over examples.
@@ -706,8 +757,45 @@ score(submission, "5.1", points=26)
 # sum and every sum into a broadcast. Every tensor read twice got two terms. And most formulas used *values of
 # the forward pass*, which is why a framework must keep them in memory. You never formed a Jacobian.
 
+# %% tags=["figure"] id="figure-branches"
+first, second = (counts.clone().requires_grad_(True) for _ in range(2))  # counts, as its two readers see it
+again = -(first / second.sum(1, keepdim=True))[range(n), Yb].log().mean()
+terms = torch.autograd.grad(again, [first, second])
+fig, axes = plt.subplots(1, 3, figsize=(12, 2.6), sharey=True)
+titles = "by way of probs", "by way of counts_sum", "dcounts, their sum"
+for ax, title, term in zip(axes, titles, [*terms, sum(terms)]):
+    ax.bar(list(letters), term[0], color=BLUE)
+    ax.set(xlabel="letter", title=title)
+    ax.grid(False, axis="x")
+axes[0].set_ylabel("gradient, example 0")
+fig.suptitle("One term pulls the right letter up, the other pushes all down; only the sum is the gradient")
+plt.show()
+
 # %% [markdown]
-# To look at the results, here is the same loss differentiated by torch. This function is also the opponent
+# *Figure: three bar charts over the letters. By way of probs: one long negative bar at the right letter, the dot.
+# By way of counts_sum: the same small positive value everywhere. Their sum has both.*
+#
+# Now all of your gradients, in the order in which you found them:
+
+# %% tags=["figure"] id="figure-sizes"
+order = "logprobs probs counts_sum_inv counts_sum counts norm_logits logit_maxes logits h W2 b2 hpreact bngain bnbias "
+order += "bnraw bnvar_inv bnvar bndiff2 bndiff bnmeani hprebn embcat W1 b1 emb C"
+found = {name: globals().get("d" + name) for name in order.split()}
+if all(isinstance(gradient, torch.Tensor) for gradient in found.values()):
+    fig, ax = plt.subplots(figsize=(10, 3.4))
+    bars = ax.bar(list(found), [gradient.abs().max() for gradient in found.values()], color=BLUE)
+    for name in ("logit_maxes", "b1"):
+        bars[list(found).index(name)].set(color=ORANGE, hatch="////", edgecolor="black")
+    ax.set(yscale="log", ylim=(1e-10, 20), xlabel="tensor, from the loss back to C", ylabel="largest |gradient|")
+    ax.tick_params(axis="x", rotation=90)
+    ax.set_title("Two of the 26 gradients are zero on paper, and rounding noise in float32")
+    plt.show()
+
+# %% [markdown]
+# *Figure: 26 bars on a logarithmic axis, from logprobs to C. All lie between 1e-4 and 10 but two, which are hatched:
+# logit_maxes and b1, below 1e-8.*
+#
+# To look closer, here is the same loss differentiated by torch. This function is also the opponent
 # that your own training loop will meet in exercise 5.4.
 
 
@@ -746,28 +834,25 @@ plt.show()
 # %% [markdown]
 # > **Often said: “$b_1$ is useless under batch normalization, so its gradient is zero.”** Useless, yes: the
 # > normalization subtracts the mean, and a constant shift with it. Zero on paper, yes. In float32 it is only *small*,
-# > so a check for `== 0` fails:
-
-# %% id="often-b1" tags=["nbval-ignore-output"]
-for dtype in (torch.float32, torch.float64):
-    _, gradients = autograd_loss_and_gradients([p.to(dtype) for p in parameters], Xb, Yb)
-    largest = [gradient.abs().max() for gradient in gradients]
-    print(f"{dtype}: largest |db1| {largest[2]:.0e}, largest |dW1| {largest[1]:.0e}")
+# > so a check for `== 0` fails. What is rounding shrinks when you compute with more digits:
 
 # %% tags=["figure"] id="figure-b1"
-fig, ax = plt.subplots(figsize=(8, 2.8))
 parameter_names = ["C", "W1", "b1", "W2", "b2", "bngain", "bnbias"]
-bars = ax.bar(parameter_names, [reference.abs().max() for reference in references], color=BLUE)
-bars[2].set(color=ORANGE, hatch="//", edgecolor="black")
-ax.set(yscale="log", xlabel="parameter", ylabel="largest |gradient|")
-ax.set_title("The gradient of b1 is rounding noise, millions of times below the others")
+fig, ax = plt.subplots(figsize=(8, 3))
+for dtype, color, hatch, side in [(torch.float32, BLUE, "", -0.2), (torch.float64, ORANGE, "//", 0.2)]:
+    _, gradients = autograd_loss_and_gradients([p.to(dtype) for p in parameters], Xb, Yb)
+    heights = [gradient.abs().max() for gradient in gradients]
+    ax.bar(torch.arange(7) + side, heights, 0.4, color=color, hatch=hatch, edgecolor="black", label=str(dtype)[6:])
+ax.set(yscale="log", ylim=(1e-19, 1e3), ylabel="largest |gradient|", xlabel="parameter")
+ax.set(xticks=range(7), xticklabels=parameter_names)
+ax.set_title("With twice the digits only the gradient of b1 changes: it is nothing but rounding")
+ax.legend(ncols=2)
 plt.show()
 
 # %% [markdown]
-# *Figure: seven bars on a logarithmic axis. Six lie between about 0.01 and 0.1; the hatched bar of b1 ends
-# near 1e-9.*
-
-# %% [markdown]
+# *Figure: two bars for each of the seven parameters, on a logarithmic axis. Six pairs are equal, between 0.01 and 0.2;
+# for b1 the bar falls from about 1e-9 in float32 to 1e-18 in float64.*
+#
 # > **Often said: “a gradient is right only if it equals autograd's bit for bit.”** Two formulas that are equal on
 # > paper round differently. Differentiating `s**-1`, torch computes $-s^{-2}$; differentiating `1 / s`, it computes
 # > $-(s^{-1})^2$. Both are right, and they differ in the last bit of some entries. Right up to rounding *is* right.
@@ -837,10 +922,34 @@ score(submission, "5.2", points=8)
 # %% [markdown]
 # ### What just happened
 #
-# Eight tensors collapsed into one line, which is also safer: no small probability is divided by. Think of the
-# gradient as forces on the logits, below in units of $1/n$. In each row one force pulls the right letter up
-# and the others push the rest down, and they balance: each row sums to zero, as it must, since shifting a row
-# changes nothing.
+# Eight tensors collapsed into one line, which is also safer: no small probability is divided by. Make the logits
+# larger, as a network that is sure of itself does, and see how long each way holds:
+
+
+# %% tags=["figure"] id="figure-safe"
+def by_steps(z):
+    """The loss as stage 4 computes it."""
+    e = (z - z.max(1, keepdim=True).values).exp()
+    return -(e / e.sum(1, keepdim=True)).log()[range(n), Yb].mean()
+
+
+fig, ax = plt.subplots(figsize=(8, 2.8))
+for label, f, style in [("at once", lambda z: F.cross_entropy(z, Yb), "o-"), ("step by step", by_steps, "x--")]:
+    leaves = [(scale * logits).requires_grad_(True) for scale in range(1, 101, 3)]
+    finite = [torch.autograd.grad(f(leaf), leaf)[0].isfinite().all(1).float().mean() for leaf in leaves]
+    ax.plot(range(1, 101, 3), finite, style, color=BLUE if label == "at once" else VERMILION, label=label)
+ax.set(xlabel="factor on the logits", ylabel="share of examples with\na finite gradient")
+ax.set_title("Where a probability underflows to 0, eight steps give nan and one expression holds")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: the share of examples whose gradient is finite, against a factor on the logits from 1 to 100. At once: always
+# all. Step by step: all up to a factor of 34, half of them near 50, none at 90.*
+#
+# Think of the gradient as forces on the logits, below in units of $1/n$. In each row one force pulls the right
+# letter up and the others push the rest down, and they balance: each row sums to zero, as it must, since shifting
+# a row changes nothing.
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-dlogits"
 leaf = logits.clone().requires_grad_(True)
@@ -953,7 +1062,25 @@ score(submission, "5.3", points=12)
 # %% [markdown]
 # ### What just happened
 #
-# Read the bracket as geometry. Batch normalization ignores a shift of a column and, up to $\epsilon$, a
+# Three paths, three terms. How much does each carry? Give every path a copy of $x$ of its own, and differentiate:
+
+# %% tags=["figure"] id="figure-paths"
+copies = [hprebn.clone().requires_grad_(True) for _ in range(3)]  # x, as its three readers see it
+normalized = (copies[0] - copies[1].mean(0)) / torch.sqrt(copies[2].var(0) + 1e-5)
+terms = torch.autograd.grad((bngain * normalized * dhpreact).sum(), copies)
+fig, ax = plt.subplots(figsize=(9, 3))
+looks = [("directly", "o", BLUE), ("through the mean", "x", VERMILION), ("through the variance", "^", ORANGE)]
+for (label, marker, color), term in zip(looks, terms):
+    ax.plot(term.norm(dim=0), marker, ms=5, color=color, label=label)
+ax.set(xlabel="hidden unit", ylabel="norm of the term", title="Most of the gradient comes back directly")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
+# %% [markdown]
+# *Figure: the norms of the three terms for each of 64 units. The direct term lies between 2 and 8; the other two are
+# smaller, on the median a seventh and a ninth of it.*
+#
+# Now read the bracket as geometry. Batch normalization ignores a shift of a column and, up to $\epsilon$, a
 # rescaling. So no gradient can come back along the direction of all ones, nor along $\hat x$: both parts of
 # the upstream gradient are projected out. What remains is scaled by $\gamma/s$.
 
@@ -1107,8 +1234,7 @@ if own_losses:
 # %% [markdown]
 # *Figure: loss against step for 200 steps. A thick line, your backward pass, and a thin dashed line,
 # autograd, coincide while the loss falls from about 3.5 to about 2.7, with noise from batch to batch.*
-
-# %% [markdown]
+#
 # Now the full run: 20,000 steps, about 15 seconds. `steps(20_000, 50)` says 20,000 to you and 50 to a machine that only
 # grades.
 
@@ -1168,7 +1294,21 @@ bigram = (pairs / pairs.sum(1, keepdim=True)).log()  # (27, 27), counted from pa
 print(f"for comparison, on dev: counted pairs {F.nll_loss(bigram[Xdev[:, -1]], Ydev):.3f}", end=", ")
 print(f"all letters equally likely {torch.tensor(vocab_size).log():.3f}")
 
+# %% tags=["figure"] id="figure-choices"
+if losses:
+    dev = [torch.tensor(vocab_size).log(), F.nll_loss(bigram[Xdev[:, -1]], Ydev), F.nll_loss(predict(Xdev), Ydev)]
+    seen = ["nothing", "one letter\n(counted pairs)", "three letters\n(your network)"]
+    fig, ax = plt.subplots(figsize=(8, 2.4))
+    ax.bar_label(ax.barh(seen, [loss.exp() for loss in dev], color=BLUE), fmt="%.1f", padding=4)
+    ax.set(xlabel="exp(dev loss): as unsure as a choice among so many letters", ylabel="a model that sees")
+    ax.set(title="Each letter that a model sees narrows its choice", xlim=(0, 30))
+    ax.invert_yaxis()
+    plt.show()
+
 # %% [markdown]
+# *Figure: three bars. A model that sees no letter chooses among 27, one that sees the last letter among 11.7, your
+# network, which sees three, among 9.4.*
+#
 # Longer runs pay. Each column is a run of its own with the code above, one CPU thread, the learning rate
 # lowered at its own halfway point; the last has 200 hidden units instead of 64.
 #
@@ -1264,6 +1404,22 @@ rstd_ln = (x_ln.var(1, keepdim=True, correction=0) + 1e-5) ** -0.5  # (n, 1)
 xhat_ln = (x_ln - x_ln.mean(1, keepdim=True)) * rstd_ln  # (n, m)
 y_ln = gain_ln * xhat_ln + bias_ln
 dx_ln = dgain_ln = dbias_ln = None
+
+# %% tags=["figure"] id="figure-coupling"
+kinds = {"batch norm": lambda x: (x - x.mean(0)) / x.std(0), "layer norm": lambda x: F.layer_norm(x, (8,))}
+fig, axes = plt.subplots(1, 2, figsize=(9, 4))
+for ax, (kind, f) in zip(axes, kinds.items()):
+    J = torch.autograd.functional.jacobian(f, x_ln).view(40, 40)
+    ax.imshow(J != 0, cmap="Greys", vmax=1.6)
+    ax.set(title=kind, xlabel="entry of x, example after example", xticks=range(0, 40, 8), yticks=range(0, 40, 8))
+    ax.grid(False)
+axes[0].set_ylabel("entry of x̂")
+fig.suptitle("Batch norm ties examples together, layer norm the features of one example")
+plt.show()
+
+# %% [markdown]
+# *Figure: two Jacobians of 40 by 40, non-zero entries dark. Batch norm: diagonal stripes, eight entries apart.
+# Layer norm: five dense squares of 8 by 8 along the diagonal.*
 
 # %% role="answer" id="answer-5.5-a"
 # given dy_ln (n, m): dgain_ln (m,), dbias_ln (m,), dx_ln (n, m)
