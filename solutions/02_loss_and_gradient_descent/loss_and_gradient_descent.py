@@ -126,9 +126,8 @@ plt.show()
 # rows add up to 0.*
 #
 # One of the three predictions above is wrong: the loss is 1/3. Now let a single parameter $t$ move the logits. Two
-# classes, five
-# examples; the **margin** $m_i(t) = a_i + t\,b_i$ is the right logit minus the other one. Example $i$ is right where
-# $m_i > 0$. How does the loss change with $t$?
+# classes, five examples; the **margin** $m_i(t) = a_i + t\,b_i$ is the right logit minus the other one. Example $i$
+# is right where $m_i > 0$. How does the loss change with $t$?
 
 # %% tags=["figure"] id="figure-staircase"
 a = torch.tensor([1.0, -0.5, -0.9, 0.6, -2.0], dtype=torch.float64)  # (5,)
@@ -198,9 +197,8 @@ award("2.1", lines, points=2)
 
 # %% [markdown]
 # **What just happened.** Between two jumps the loss does not change at all, so its derivative is exactly 0; at a jump
-# it
-# has none. Gradient descent on it never moves. The argmax is the culprit: it returns an index, and torch does not even
-# try to differentiate it.
+# it has none. Gradient descent on it never moves. The argmax is the culprit: it returns an index, and torch does not
+# even try to differentiate it.
 
 # %% id="argmax-no-grad"
 leaf = torch.tensor([0.3, 0.7, 0.1], requires_grad=True)
@@ -231,8 +229,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: three bar charts of four classes. The logits 2, 1, -1, 0.5; their exponentials, all positive; and the
-# softmax,
-# the same heights scaled to add up to 1. The order of the bars never changes.*
+# softmax, the same heights scaled to add up to 1. The order of the bars never changes.*
 #
 # Only differences of logits count: adding a constant $c$ to all of them multiplies numerator and denominator by $e^c$.
 #
@@ -314,8 +311,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: four bar charts of the same four logits scaled by 0.25, 1, 4 and 16. The first is nearly even, the last has
-# one
-# bar of height 1 and three of height 0.*
+# one bar of height 1 and three of height 0.*
 
 # %% [markdown]
 # ## 3 · Likelihood, and why the logarithm
@@ -343,8 +339,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: the curve of minus log p falls from above 5 near p = 0 to 0 at p = 1. Marked: p = 0.9 costs 0.11, p = 0.5
-# costs
-# 0.69, p = 1/27 costs 3.30.*
+# costs 0.69, p = 1/27 costs 3.30.*
 
 # %% [markdown] id="exercise-2.3"
 # ### 2.3 Product, sum of logarithms, and where the product dies
@@ -390,8 +385,7 @@ def underflow_count(p):
 # <details><summary>Hint 2: the equation</summary>
 #
 # $\log \prod_i p_i = \sum_i \log p_i$. For the count: $\pi_0 = 1$, $\pi_{j+1} = \pi_j\,p$ rounded to float32; the
-# answer
-# is the first $j$ with $\pi_j = 0$.
+# answer is the first $j$ with $\pi_j = 0$.
 #
 # <details><summary>Hint 3: the shape of the code</summary>
 #
@@ -436,15 +430,12 @@ plt.show()
 # on. Right, the sum of logarithms is a straight line.*
 #
 # **What just happened.** Thirty-two letters, each with probability 1/27, already have likelihood 0 in float32. The
-# training
-# names below have 183,736 pairs of letters.
-
-# %% [markdown]
+# training names below have 183,736 pairs of letters.
+#
 # > **Often said: “minimising probabilities is poorly conditioned, so one takes logarithms.”** One *maximises* the
 # > probability of the data. The logarithm has its maximum at the same place and buys three things: no underflow; a
-# > *sum*
-# > over examples, so that a few of them can stand for all; and a gradient that stays alive where the model is badly
-# > wrong. Conditioning in the technical sense it does not improve:
+# > *sum* over examples, so that a few of them can stand for all; and a gradient that stays alive where the model is
+# > badly wrong. Conditioning in the technical sense it does not improve:
 
 # %% id="often-conditioning"
 for p in (0.1, 0.9, 0.999999):
@@ -472,8 +463,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: over logits from -10 to 10, the slope of p, dashed, is a small bump around 0 and vanishes on both sides;
-# the slope
-# of log p is 1 at the left and falls to 0 at the right.*
+# the slope of log p is 1 at the left and falls to 0 at the right.*
 
 # %% [markdown]
 # ## 4 · Cross-entropy and its gradient
@@ -484,8 +474,7 @@ plt.show()
 # $$\ell_i = -\log \frac{e^{z_{i y_i}}}{\sum_l e^{z_{il}}} = \log\sum_l e^{z_{il}} - z_{i y_i} .$$
 #
 # The first term is the **logsumexp**. Class weights $w$ of shape $(k,)$ make some classes count more:
-# $w_{y_i}\ell_i$. The
-# **reduction** says what becomes of the $n$ losses:
+# $w_{y_i}\ell_i$. The **reduction** says what becomes of the $n$ losses:
 #
 # $$\text{none: } w_{y_i}\ell_i \qquad \text{sum: } \sum_i w_{y_i}\ell_i \qquad
 # \text{mean: } \frac{\sum_i w_{y_i}\ell_i}{\sum_i w_{y_i}}$$
@@ -564,8 +553,8 @@ def dlogits(logits, targets, weight=None, reduction="mean"):
 # <details><summary>Hint 3: the shape of the code</summary>
 #
 # `weight[targets]` has shape $(n,)$: one factor for each row. Give it an axis, $(n, 1)$, to multiply an $(n, k)$
-# matrix.
-# Picking one entry of each row: `logits[range(n), targets]` or `gather`. At the end, one `if` on the reduction.
+# matrix. Picking one entry of each row: `logits[range(n), targets]` or `gather`. At the end, one `if` on the
+# reduction.
 #
 # </details></details></details>
 
@@ -603,13 +592,12 @@ plt.show()
 
 # %% [markdown]
 # *Figure: a 4 by 6 table of gradients with colours. Each row has one negative entry in bold, at the right class; the
-# other
-# entries are small and positive, and balance it.*
+# other entries are small and positive, and balance it.*
 #
-# **What just happened.** The gradient is *predicted minus observed*, scaled as the loss is scaled. A step
-# against it lifts the right logit and lowers the others, each in proportion to the probability it wrongly holds.
-# Softmax and logarithm
-# are harmless only together: the $1/p$ of one cancels the $p$ of the other, on paper and not in floating point.
+# **What just happened.** The gradient is *predicted minus observed*, scaled as the loss is scaled. A step against it
+# lifts the right logit and lowers the others, each in proportion to the probability it wrongly holds. Softmax and
+# logarithm are harmless only together: the $1/p$ of one cancels the $p$ of the other, on paper and not in floating
+# point.
 
 # %% [markdown]
 # ## 5 · A model whose best loss is known
@@ -679,8 +667,8 @@ plt.show()
 # ●●○ medium · about 10 minutes · 3 points
 #
 # Count the pairs of a list of names (`stoi` gives a letter's row), turn counts into the best $P$, and compute the
-# loss of any $P$. Some
-# pairs never occur. Their cells must not spoil the loss: as $p \to 0$, $N \log p$ with $N = 0$ contributes nothing.
+# loss of any $P$. Some pairs never occur. Their cells must not spoil the loss: as $p \to 0$, $N \log p$ with $N = 0$
+# contributes nothing.
 #
 # Counts and probabilities are float64. For `probabilities` and `mean_loss` the tables may have any size $(k, k)$.
 
@@ -743,8 +731,7 @@ award("2.5", lines, points=3)
 
 # %% [markdown]
 # From here on `counts` is the table for all training names and `P` its closed-form optimum, given, so that nothing
-# below
-# depends on your answer.
+# below depends on your answer.
 
 # %% role="locked" id="counts"
 from grader.check.exercises.ch02_training import train_counts
@@ -767,8 +754,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: a 27 by 27 heat map. Bright cells: u after q, a after j and after m, a dot after n. About a seventh of the
-# cells, such
-# as q followed by most letters, are white.*
+# cells, such as q followed by most letters, are white.*
 #
 # How good is it? A number alone says little. Compare three models that know more and more:
 
@@ -832,10 +818,8 @@ plt.show()
 # \frac{\partial L}{\partial W_{ij}} = \;?$$
 #
 # From exercise 2.4: each of the $n_i$ pairs that begin with letter $i$ adds its own $(p - y)/M$ to row $i$. Add them
-# up on
-# paper. Then write the descent from any start, and find a `learning_rate` that brings the loss within 0.01 of the
-# optimum
-# in 300 steps from zeros. Tables may have any size $(k, k)$.
+# up on paper. Then write the descent from any start, and find a `learning_rate` that brings the loss within 0.01 of
+# the optimum in 300 steps from zeros. Tables may have any size $(k, k)$.
 
 
 # %% role="answer" id="answer-2.6-a"
@@ -862,8 +846,7 @@ def descend(W, counts, learning_rate, steps):
 
 # %% [markdown]
 # Try a few rates, each ten times the one before, and then refine. A rate of 1, a common default, is far too small
-# here: a row's
-# gradient is divided by all pairs, of which most begin with other letters.
+# here: a row's gradient is divided by all pairs, of which most begin with other letters.
 
 # %% role="answer" id="answer-2.6-b"
 # learning_rate: a number. After 300 steps from zeros the loss is less than 0.01 above `optimum`
@@ -923,8 +906,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: three curves of the gap to the optimum over 300 steps, on a logarithmic axis. Rate 5 ends at 0.06; rate 50
-# crosses
-# the line at 0.01 half way; rate 100 jumps about between 0.03 and 0.06.*
+# crosses the line at 0.01 half way; rate 100 jumps about between 0.03 and 0.06.*
 #
 # **What just happened.** Descent by your own gradient found what counting gave. Almost: the gap of rate 50
 # never closes. Why?
@@ -1001,21 +983,16 @@ plt.show()
 
 # %% [markdown]
 # *Figure: four parabolas with eight steps from x = 1.5. With product 0.1 the points creep down one side; with 0.9
-# they reach
-# the bottom at once; with 1.85 they jump from side to side and close in; with 2.1 they climb out.*
-
-# %% [markdown]
+# they reach the bottom at once; with 1.85 they jump from side to side and close in; with 2.1 they climb out.*
+#
 # In more dimensions $f(x) = \tfrac12 x^{\mathsf T} H x$ with a symmetric matrix $H$, $(k, k)$, and the gradient is
-# $Hx$.
-# An **eigenvector** of $H$ is only stretched, $Hv = \lambda v$, by its **eigenvalue**; a symmetric $H$ has $k$ of
-# them at
-# right angles. Along each the one-dimensional rule holds with its $\lambda$. All of them must converge, so
+# $Hx$. An **eigenvector** of $H$ is only stretched, $Hv = \lambda v$, by its **eigenvalue**; a symmetric $H$ has $k$
+# of them at right angles. Along each the one-dimensional rule holds with its $\lambda$. All of them must converge, so
 #
 # $$0 < \eta < \frac{2}{\lambda_{\max}} .$$
 #
 # **Power iteration** finds $\lambda_{\max}$ of a positive definite $H$: multiply any vector by $H$ again and again.
-# The part
-# along the top eigenvector grows fastest and soon is all that is left.
+# The part along the top eigenvector grows fastest and soon is all that is left.
 
 # %% tags=["figure"] id="figure-power"
 H = torch.tensor([[2.0, 1.2], [1.2, 1.0]])
@@ -1048,10 +1025,8 @@ plt.show()
 # x_{t+1} = x_t - \eta\,H x_t$$
 #
 # $H$ is symmetric and positive definite. Write the iteration, the threshold it predicts, and the path of gradient
-# descent, with which you can try the
-# prediction. No ready-made eigenvalues here. Where should $v$ start? A start that is orthogonal to the top
-# eigenvector never
-# finds it.
+# descent, with which you can try the prediction. No ready-made eigenvalues here. Where should $v$ start? A start that
+# is orthogonal to the top eigenvector never finds it.
 
 
 # %% role="answer" id="answer-2.7"
@@ -1096,8 +1071,7 @@ def quadratic_path(H, x0, learning_rate, steps):
 # <details><summary>Hint 3: the shape of the code</summary>
 #
 # A loop of two lines, product and division, and $v^{\mathsf T}Hv$ after it. For the path: a list that begins with
-# `x0`, a loop
-# that appends a new tensor, `torch.stack` at the end.
+# `x0`, a loop that appends a new tensor, `torch.stack` at the end.
 #
 # </details></details></details>
 
@@ -1130,19 +1104,16 @@ plt.show()
 
 # %% [markdown]
 # *Figure: contours of a long valley with three paths of 14 steps. Rate 0.05: down into the valley, then slowly along
-# it. Rate
-# 0.19: zigzag across the valley that dies out. Rate 0.205: a zigzag that widens.*
+# it. Rate 0.19: zigzag across the valley that dies out. Rate 0.205: a zigzag that widens.*
 #
 # **What just happened.** The steep direction sets the limit, and the flat one then sets the pace. Their ratio
 # $\lambda_{\max}/\lambda_{\min}$, the **condition number**, says how bad the compromise is. In such a valley the
-# negative
-# gradient points mostly across, not to the minimum.
+# negative gradient points mostly across, not to the minimum.
 
 # %% [markdown]
-# Does this explain why rate 50 worked in exercise 2.6 and 100 did not? Row $i$ of that loss has the second derivatives
-# $n_i/M \cdot (\operatorname{diag}(p) - p\,p^{\mathsf T})$, a $27 \times 27$ matrix, with $p$ the row of $P$ at the
-# optimum. The
-# rows do not interact. So the prediction is:
+# Does this explain why rate 50 worked in exercise 2.6 and 100 did not? Row $i$ of that loss has the second
+# derivatives $n_i/M \cdot (\operatorname{diag}(p) - p\,p^{\mathsf T})$, a $27 \times 27$ matrix, with $p$ the row of
+# $P$ at the optimum. The rows do not interact. So the prediction is:
 
 # %% id="predict-74"
 curvature = [share * (torch.diag(p) - torch.outer(p, p)) for share, p in zip(row_share, P)]
@@ -1169,8 +1140,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: the gap after 300 steps over learning rates 10 to 120, on a logarithmic axis. It falls to 0.003 at rate 70
-# and
-# rises steeply beyond a dashed line at 74.2.*
+# and rises steeply beyond a dashed line at 74.2.*
 
 # %% [markdown]
 # ## 8 · Rates that decay
@@ -1254,13 +1224,11 @@ plt.show()
 
 # %% [markdown]
 # *Figure: three curves over 100 steps from 0.5. Step decay goes down in four levels; inverse decay falls fast, then
-# slowly;
-# cosine decay falls slowly, then fast, then slowly to 0.*
+# slowly; cosine decay falls slowly, then fast, then slowly to 0.*
 #
 # What do they buy? Here is $f(x) = \tfrac12 x^2$ with gradients $x + \varepsilon$, $\varepsilon$ standard normal, in
-# 500 runs at
-# once. A constant rate $\eta$ ends where noise and descent balance, at $\mathbb E\,x^2 = \eta/(2 - \eta)$, with
-# $\mathbb E$ the mean over all runs.
+# 500 runs at once. A constant rate $\eta$ ends where noise and descent balance, at $\mathbb E\,x^2 = \eta/(2 -
+# \eta)$, with $\mathbb E$ the mean over all runs.
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-noise-floor"
 rules = {
@@ -1285,15 +1253,13 @@ plt.show()
 
 # %% [markdown]
 # *Figure: mean square distance over 400 steps, both axes logarithmic. Constant 0.5 drops at once to its floor of 0.33
-# and stays;
-# constant 0.02 falls slowly to 0.01; inverse decay falls fast and ends at about the same level.*
+# and stays; constant 0.02 falls slowly to 0.01; inverse decay falls fast and ends at about the same level.*
 
 # %% [markdown]
 # ## 9 · A gradient from a few examples
 #
 # The loss is a mean over $N$ examples, so its gradient is a mean of $N$ **per-example gradients** $g_1, \dots, g_N$.
-# A mean
-# can be estimated from a sample. Draw a **minibatch** of $B$ indices, average their gradients, and step:
+# A mean can be estimated from a sample. Draw a **minibatch** of $B$ indices, average their gradients, and step:
 #
 # $$\hat g = \frac1B \sum_{b=1}^{B} g_{i_b} \qquad \bar g = \frac1N \sum_{i=1}^{N} g_i \qquad g_i, \hat g, \bar g \in \mathbb R^k .$$
 #
@@ -1323,12 +1289,10 @@ plt.show()
 
 # %% [markdown]
 # *Figure: a cloud of 200 points, one for the gradient of each example, scattered widely around a star at their mean,
-# which
-# lies to the left of and below the origin.*
+# which lies to the left of and below the origin.*
 #
 # > **Often said: “minibatches are needed because the data do not fit into memory.”** These do, and so do many data
-# > sets. The
-# > reason is mostly the cost of a step: its error falls like $1/\sqrt B$, while its price grows like $B$.
+# > sets. The reason is mostly the cost of a step: its error falls like $1/\sqrt B$, while its price grows like $B$.
 
 # %% id="often-memory"
 pairs_in_memory = 2 * 8 * int(counts.sum())  # two int64 a pair
@@ -1338,8 +1302,7 @@ for times in (1, 10, 100, 1000):
 
 # %% [markdown]
 # How good is the estimate? Let $\sigma^2 = \frac1N\sum_i \lVert g_i - \bar g\rVert^2$. Drawn **with replacement**,
-# the $B$ gradients are
-# independent, each with mean $\bar g$. So $\hat g$ is unbiased, and
+# the $B$ gradients are independent, each with mean $\bar g$. So $\hat g$ is unbiased, and
 #
 # $$\mathbb E\,\hat g = \bar g \qquad \mathbb E\,\lVert \hat g - \bar g\rVert^2 = \frac{\sigma^2}{B} .$$
 #
@@ -1388,8 +1351,7 @@ def predicted_variance(per_example, batch, replacement):
 # <details><summary>Hint 2: the equations</summary>
 #
 # They stand above the exercise. $\lVert g_i - \bar g\rVert^2$ is a sum over the $k$ coordinates, so $\sigma^2$ is the
-# sum of the $k$
-# variances, each divided by $N$, not $N - 1$.
+# sum of the $k$ variances, each divided by $N$, not $N - 1$.
 #
 # <details><summary>Hint 3: the shape of the code</summary>
 #
@@ -1435,8 +1397,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: three clouds of 200 estimates around the same star: wide for batches of 2, about a third as wide for 20,
-# small
-# for 100.*
+# small for 100.*
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-variance"
 batches = [1, 2, 5, 10, 20, 50, 100, 150, 190]
@@ -1454,14 +1415,11 @@ plt.show()
 
 # %% [markdown]
 # *Figure: on two logarithmic axes the error over batch sizes 1 to 190, measured dots on predicted lines. With
-# replacement: a
-# straight line of slope -1. Without: the same at first, then bending down towards zero at B = 200.*
+# replacement: a straight line of slope -1. Without: the same at first, then bending down towards zero at B = 200.*
 #
 # **What just happened.** Unbiased means right *on average*, at any batch size. Ten times the batch costs ten times
-# the work
-# and makes the typical error only about three times smaller. A minibatch of pairs is a small table of counts, so your
-# functions from
-# exercise 2.6 train on it as they are. Early on, many cheap steps win:
+# the work and makes the typical error only about three times smaller. A minibatch of pairs is a small table of
+# counts, so your functions from exercise 2.6 train on it as they are. Early on, many cheap steps win:
 
 
 # %% id="training-curve"
@@ -1497,8 +1455,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: loss over the number of examples looked at, logarithmic. Batches of 256 are below 2.47 after 372,000
-# examples; the
-# full batch has its first point at 183,736 and is at 2.48 after ten million.*
+# examples; the full batch has its first point at 183,736 and is at 2.48 after ten million.*
 
 # %% [markdown]
 # ## 10 · Where the slope is zero
@@ -1506,8 +1463,7 @@ plt.show()
 # Descent rests where the gradient is zero. Is it a minimum then?
 #
 # > **Often said: “extrema occur wherever the derivative is zero.”** At a minimum inside the domain the derivative, if
-# > there is one,
-# > is zero. The converse fails: $x^3$ has derivative 0 at 0 and goes on rising.
+# > there is one, is zero. The converse fails: $x^3$ has derivative 0 at 0 and goes on rising.
 
 # %% tags=["figure"] id="figure-three-zeros"
 x = np.linspace(-1.2, 1.2, 200)
@@ -1527,19 +1483,15 @@ plt.show()
 
 # %% [markdown]
 # *Figure: three curves with a star at the origin, falling parts dashed, rising parts solid. The first falls, then
-# rises; the second
-# rises on both sides; the third rises, then falls.*
+# rises; the second rises on both sides; the third rises, then falls.*
 #
 # In one dimension the **sign change** of the derivative decides: from $-$ to $+$ is a minimum, from $+$ to $-$ a
-# maximum, no change is
-# neither. The second derivative is quicker where it is not zero, but $x^4$ has $f''(0) = 0$ at a minimum.
-
-# %% [markdown]
+# maximum, no change is neither. The second derivative is quicker where it is not zero, but $x^4$ has $f''(0) = 0$ at
+# a minimum.
+#
 # In more dimensions the matrix of second derivatives, the **Hessian** $H$, $(k, k)$, plays that part. Along an
-# eigenvector the
-# function bends up if its eigenvalue is positive and down if negative. All positive: a minimum. All negative: a
-# maximum.
-# Both signs: a **saddle**. If one is zero and no sign disagrees, $H$ alone does not decide.
+# eigenvector the function bends up if its eigenvalue is positive and down if negative. All positive: a minimum. All
+# negative: a maximum. Both signs: a **saddle**. If one is zero and no sign disagrees, $H$ alone does not decide.
 
 # %% tags=["figure"] id="figure-saddles"
 grid = np.linspace(-1, 1, 50)
@@ -1556,8 +1508,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: three maps, dark for low and bright for high, with a star in the middle. Bowl: ellipses, brighter outwards.
-# Saddle:
-# brighter to the left and right, darker above and below. Valley: upright stripes, brighter to both sides.*
+# Saddle: brighter to the left and right, darker above and below. Valley: upright stripes, brighter to both sides.*
 
 # %% [markdown] id="exercise-2.10"
 # ### 2.10 Minimum, maximum, saddle
@@ -1602,8 +1553,7 @@ def classify_hessian(H):
 # <details><summary>Hint 2: the equation</summary>
 #
 # For a symmetric matrix, $v^{\mathsf T}Hv = \sum_i \lambda_i c_i^2$ with $c_i$ the coordinates of $v$ along the
-# eigenvectors. One
-# positive and one negative $\lambda$ are enough for both signs.
+# eigenvectors. One positive and one negative $\lambda$ are enough for both signs.
 #
 # <details><summary>Hint 3: the shape of the code</summary>
 #
@@ -1623,10 +1573,8 @@ award("2.10", lines, points=2)
 
 # %% [markdown]
 # **What just happened.** Saddles are where descent idles. On $f(x, y) = \tfrac12 x^2 - \tfrac12 y^2 + \tfrac14 y^4$
-# the origin is a
-# saddle, with minima at $y = \pm 1$. Start almost on the ridge, at $(2, 10^{-4})$: the gradient nearly vanishes, the
-# loss looks
-# converged, and then it falls again.
+# the origin is a saddle, with minima at $y = \pm 1$. Start almost on the ridge, at $(2, 10^{-4})$: the gradient
+# nearly vanishes, the loss looks converged, and then it falls again.
 
 
 # %% tags=["figure"] id="figure-escape"
@@ -1651,8 +1599,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: left, a path comes from the right along the axis to the saddle at the origin and turns up to the minimum at
-# y = 1. Right,
-# the loss falls to 0 within 10 steps, stays there for about 30, and falls again to -0.25.*
+# y = 1. Right, the loss falls to 0 within 10 steps, stays there for about 30, and falls again to -0.25.*
 
 # %% [markdown] id="further"
 # ### 2.11 Further: momentum
@@ -1734,8 +1681,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: over a scale of 0 to 5 the share of mistakes is flat at 0.25. The cross-entropy starts at 0.69, has a
-# minimum of
-# 0.56 near scale 1 and then rises to more than 1.*
+# minimum of 0.56 near scale 1 and then rises to more than 1.*
 #
 # Being sure pays at first, and costs where one is wrong. Accuracy sees nothing of this.
 
@@ -1743,24 +1689,16 @@ plt.show()
 # ## Recap
 #
 # 1. **A loss must have a slope.** The 0-1 loss is flat. Softmax and the negative log-likelihood give the gradient
-# *predicted
-#    minus observed*, which is alive wherever the model is wrong.
+#    *predicted minus observed*, which is alive wherever the model is wrong.
 # 2. **Curvature limits the step.** Descent on a quadratic converges if and only if $0 < \eta < 2/\lambda_{\max}$;
-# that predicted where
-#    training on the names breaks.
+#    that predicted where training on the names breaks.
 # 3. **A minibatch gradient is right on average.** Its variance falls like $1/B$; decaying rates average the rest away.
-
-# %% [markdown]
-# ## Sources
 #
-# - Softmax and cross-entropy, optimisation: Goodfellow, Bengio & Courville, [*Deep
-#   Learning*](https://www.deeplearningbook.org),
-#   sections 4.1–4.3, 6.2 and 8.1–8.3.
-# - Quadratics, rates and condition numbers: Nocedal & Wright, *Numerical Optimization*, chapters 2 and 3.
-# - Stochastic gradients: [Robbins & Monro, 1951](https://doi.org/10.1214/aoms/1177729586);
-#   [Bottou, Curtis & Nocedal, 2018](https://arxiv.org/abs/1606.04838).
-# - Sampling with and without replacement: Cochran, *Sampling Techniques*, chapter 2.
+# **Sources.** Goodfellow, Bengio & Courville, [*Deep Learning*](https://www.deeplearningbook.org), sections 4.1–4.3,
+# 6.2 and 8.1–8.3, on softmax and optimisation; Nocedal & Wright, *Numerical Optimization*, chapters 2 and 3, on
+# quadratics; [Robbins & Monro, 1951](https://doi.org/10.1214/aoms/1177729586), and [Bottou, Curtis & Nocedal,
+# 2018](https://arxiv.org/abs/1606.04838), on stochastic gradients; Cochran, *Sampling Techniques*, chapter 2, on
+# drawing with and without replacement.
 #
 # **Next:** [03 · Forward mode](../03_forward_mode/forward_mode.ipynb). You derived every gradient here by hand. Next,
-# numbers
-# learn to carry their own derivatives.
+# numbers learn to carry their own derivatives.
