@@ -1,5 +1,6 @@
 """A student's day and an instructor's, in a browser: solve, validate, hand in, collect, autograde, feedback."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from grader.build.archive import archive_files, as_zip
 
 from .conftest import ROOT, lab
+from .test_access import violations
 
 CHAPTER, NOTEBOOK = "00_start_here", "start_here.ipynb"
 HALF = "def share_starting_with(names, letter):\n    return 0.5"
@@ -113,8 +115,14 @@ def test_a_day(page, workbook, course, tmp_path, pictures):
         page.locator("td.generate-feedback a").click()
         page.locator(".modal-body, #success-modal").filter(has_text="Success").first.wait_for(timeout=SLOW)
 
+    # Only the trusted path says in a graded notebook what the submission ran under.
+    graded = json.loads((course / "class/autograded/ada" / CHAPTER / NOTEBOOK).read_text(encoding="utf-8"))
+    assert graded["metadata"]["grader"]["isolation"] == "full"
+
     feedback = course / "class/feedback/ada" / CHAPTER / NOTEBOOK.replace(".ipynb", ".html")
     page.goto(feedback.as_uri())
     page.screenshot(path=pictures / "feedback.png")
     text = page.locator("body").inner_text()
     assert "5" in text and "HIDDEN" not in text and "judge_" not in text
+    for scheme in ("light", "dark"):
+        assert violations(page, feedback, scheme) == []
