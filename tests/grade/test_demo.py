@@ -58,6 +58,7 @@ def test_a_page_shows_maths_and_needs_no_network(demonstration):
     place, _, _ = demonstration
     page = (place / "feedback/right/01_toy/toy.html").read_text(encoding="utf-8")
     assert "<math" in page and "<msup>" in page and "$y" not in page
+    assert '<html lang="en">' in page and "too faint" in page
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=[\"']?https?:", page)
 
 
