@@ -966,6 +966,7 @@ for step, color, style, name in ((leaky_step, VERMILION, "--", "limited loss"), 
         at = step(at, x, y, 0.1, 1.0)
     plt.plot(losses, style, color=color, label=name)
 plt.title("With the step limited, the net arrives; with the loss limited, it never leaves")
+plt.ylim(bottom=0)
 plt.xlabel("step")
 plt.ylabel("loss")
 plt.legend()
@@ -1126,17 +1127,23 @@ plt.show()
 
 # %% tags=["figure"] id="figure-branches"
 spots = {"square": (0, 0.5), "sqrt": (1.6, 1), "zeros": (1.6, 0), "where": (3.2, 0.5)}
-shares = [("where", "sqrt", "not chosen: 0"), ("where", "zeros", "chosen: 1"), ("sqrt", "square", "0 · 1/(2√0) = 0 · ∞ = NaN")]
+shares = [
+    ("where", "sqrt", "not chosen: 0"), ("where", "zeros", "chosen: 1"),
+    ("sqrt", "square", "0 · 1/(2√0) = 0 · ∞ = NaN"),
+]  # fmt: skip
 plt.figure(figsize=(8, 2.6))
 for start, end, words in shares:
     bad = "NaN" in words
-    look = {"arrowstyle": "-|>", "color": VERMILION if bad else "0.4", "lw": 2.5 if bad else 1, "ls": "--" if bad else "-"}
-    plt.annotate("", spots[end], spots[start], arrowprops=look | {"shrinkA": 26, "shrinkB": 28})
+    color, width, style = (VERMILION, 2.5, "--") if bad else ("0.4", 1, "-")
+    look = {"arrowstyle": "-|>", "color": color, "lw": width, "ls": style, "shrinkA": 26, "shrinkB": 28}
+    plt.annotate("", spots[end], spots[start], arrowprops=look)
     middle = np.add(spots[start], spots[end]) / 2
-    plt.text(*(middle + (0, 0.24 if end != "zeros" else -0.28)), words, ha="center", color=look["color"])
+    plt.text(*(middle + (0, 0.24 if end != "zeros" else -0.28)), words, ha="center", color=color)
 for name, place in spots.items():
     plt.text(*place, name, ha="center", va="center", bbox={"boxstyle": "round,pad=0.4", "fc": "white"})
-plt.gca().set(xlim=(-0.4, 3.7), ylim=(-0.4, 1.5), title="A zero row, backward: the branch not chosen gets 0, and makes NaN of it")
+plt.title("A zero row, backward: the branch not chosen gets 0, and makes NaN of it")
+plt.xlim(-0.4, 3.7)
+plt.ylim(-0.4, 1.5)
 plt.axis("off")
 plt.show()
 
@@ -1410,6 +1417,7 @@ if mended is not None and mended.requires_grad:
     (d,) = torch.autograd.grad(mended[-1].sum(), xs)
     plt.bar(range(8), d.norm(dim=(1, 2)), color=BLUE, label="gradient, mended")
 plt.yscale("log")
+plt.xlim(-0.6, 7.6)
 plt.ylim(1e-4, 1)
 plt.title("Mended, the gradient reaches every input of the text, and none before")
 plt.xlabel("time t of the input (a text ends at t = 2)")
