@@ -785,7 +785,7 @@ if all(isinstance(gradient, torch.Tensor) for gradient in found.values()):
     fig, ax = plt.subplots(figsize=(10, 3.4))
     bars = ax.bar(list(found), [gradient.abs().max() for gradient in found.values()], color=BLUE)
     for name in ("logit_maxes", "b1"):
-        bars[list(found).index(name)].set(color=ORANGE, hatch="////", edgecolor="black")
+        bars[list(found).index(name)].set(facecolor=ORANGE, hatch="//", edgecolor="black")
     ax.set(yscale="log", ylim=(1e-10, 1e3), xlabel="tensor, from the loss back to C", ylabel="largest |gradient|")
     ax.tick_params(axis="x", rotation=90)
     ax.set_title("Two of the 26 gradients are zero on paper, and rounding noise in float32")
