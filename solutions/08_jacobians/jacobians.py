@@ -732,13 +732,15 @@ award("8.5", judge_one_output(submission), points=3)
 ### END HIDDEN TESTS
 
 # %% tags=["figure"] id="figure-better"
-title = "Parallel paths merged first: 6 multiplications"
-fig = draw_steps(one_output, ["v2", "v3", "v1", "v0"], title, across=3, places=spots)
+own = globals().get("better_order")
+order = own if isinstance(own, list) and sorted(own) == ["v0", "v1", "v2", "v3"] else ["v3", "v2", "v1", "v0"]
+title = f"{', '.join(order)}: {count(one_output, order)} multiplications"
+fig = draw_steps(one_output, order, title, across=3, places=spots)
 plt.show()
 
 # %% [markdown]
-# *Figure: the same graph with v2 eliminated first for 1, so that only v0 and v1 lead to v3; then v3 for 2, v1 for 1,
-# v0 for 2.*
+# *Figure: the same graph eliminated in your order (in reverse order until you have one), with what each step costs. In
+# an order that costs 6, parallel paths have become one edge before v3 is looked at.*
 
 # %% tags=["figure"] id="figure-own"
 own = globals().get("my_graph")
