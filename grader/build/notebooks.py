@@ -60,7 +60,7 @@ def stale(root: Path) -> list[str]:
 
 def as_bytes(notebook: NotebookNode) -> bytes:
     """The notebook as it is stored: nbformat's own layout, one newline at the end."""
-    return (nbformat.writes(notebook, version=4) + "\n").encode()
+    return (nbformat.v4.writes(notebook) + "\n").encode()
 
 
 def read_stored(path: Path) -> NotebookNode | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import nbformat
 from nbgrader.preprocessors import IgnorePattern, LimitOutput
 
+from grader.build.notebooks import as_bytes
 from grader.grade.course import Course, HandIn
 from grader.grade.result import Result
 from grader.grade.store import write_atomically
@@ -24,7 +25,7 @@ def write_autograded(course: Course, assignment: str, hand_in: HandIn, results: 
     if stamp.is_file() and not stamp.is_symlink():
         contents["timestamp.txt"] = stamp.read_bytes()
     for name, result in results.items():
-        contents[f"{name}.ipynb"] = (nbformat.v4.writes(_limited(course, result)) + "\n").encode()
+        contents[f"{name}.ipynb"] = as_bytes(_limited(course, result))
     mode = int(str(course.config.Autograde.get("permissions", 664 if course.directory.groupshared else 444)), 8)
     for name, content in contents.items():
         path = folder / name

@@ -139,12 +139,10 @@ class Warm:
             if size == len(cells) or len(self._nodes) >= MOST_NODES:
                 return nearest
             child = nearest.fork("node")
-            try:
-                answer = child.channel.ask("prepare", plain={"cells": list(cells[size:])}, seconds=PREPARE_SECONDS)
-            except ChannelError:
-                child.end()
+            answer = _prepare(child, {"cells": list(cells[size:])}, PREPARE_SECONDS)
+            if answer is None:
                 return nearest
-            outputs = (*nearest.outputs, *answer.plain["outputs"])
+            outputs = (*nearest.outputs, *answer["outputs"])
             made = self._nodes[_checksum(cells)] = Node(child.channel, tuple(cells), outputs, child=child)
             return made
 
@@ -162,14 +160,8 @@ class Warm:
             if len(self._nodes) >= MOST_NODES:
                 return self.root
             child = self.root.fork("tests")
-            try:
-                child.channel.ask("prepare", plain=plain, seconds=seconds)
-            except ChannelError:
-                child.end()
-                made = self.root
-            else:
-                made = Node(child.channel, child=child)
-            self._nodes[name] = made
+            prepared = _prepare(child, plain, seconds) is not None
+            made = self._nodes[name] = Node(child.channel, child=child) if prepared else self.root
             return made
 
     def close(self) -> None:
@@ -188,6 +180,15 @@ class Warm:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _prepare(child: Child, plain: Mapping[str, object], seconds: float) -> dict[str, object] | None:
+    """What a new node answers when it has done what all its forks share; None where that ended it."""
+    try:
+        return child.channel.ask("prepare", plain=plain, seconds=seconds).plain
+    except ChannelError:
+        child.end()
+        return None
 
 
 _starting = threading.Lock()

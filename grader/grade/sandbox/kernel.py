@@ -21,6 +21,9 @@ DETACH = 2
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 ATTR_READ_ONLY, ATTR_NO_SUID, ATTR_NO_DEV = 1, 2, 4
 
+# madvise(2); Linux 6.1 and later
+COLLAPSE = 25
+
 # prctl(2)
 SET_PARENT_DEATH_SIGNAL, SET_DUMPABLE, DROP_BOUND, SET_SECCOMP = 1, 4, 24, 22
 SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 36, 38
@@ -55,6 +58,11 @@ def prctl(option: int, *arguments: int) -> int:
     """prctl(2), missing arguments as zeros."""
     passed = [ctypes.c_ulong(a) for a in (*arguments, 0, 0, 0, 0)[:4]]
     return _checked(_libc.prctl(option, *passed), f"prctl {option}")
+
+
+def madvise(address: int, size: int, advice: int) -> None:
+    """madvise(2) on `size` bytes from `address` on."""
+    _checked(_libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(size), advice), f"madvise {advice}")
 
 
 def unshare(flags: int) -> None:
