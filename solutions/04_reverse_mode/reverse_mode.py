@@ -62,7 +62,7 @@ ARROWS = {("a", "c"): b, ("b", "c"): a, ("b", "d"): 1.0, ("c", "e"): d, ("d", "e
 
 
 def draw_arrows(ax, written, reading):
-    """The edges that are on the tape; dashed and turned round where the entry `reading` hands back its shares."""
+    """The edges on the tape; dashed and turned round where the entry `reading` hands back its shares."""
     for (tail, head), partial in ARROWS.items():
         if head in written:
             (x0, y0), (x1, y1) = PLACES[tail], PLACES[head]
@@ -71,7 +71,8 @@ def draw_arrows(ax, written, reading):
                 look = {"arrowstyle": "<|-", "color": VERMILION, "lw": 2, "ls": "--"}
             ax.annotate("", (x1 - 0.18, y1), (x0 + 0.18, y0), arrowprops=look)
             middle = 0.55 * x0 + 0.45 * x1, 0.55 * y0 + 0.45 * y1
-            ax.text(*middle, f"{partial:g}", ha="center", va="center", bbox={"fc": "w", "ec": "none", "pad": 1})
+            box = {"fc": "w", "ec": "none", "pad": 1}
+            ax.text(*middle, f"{partial:g}", ha="center", va="center", bbox=box)
 
 
 # %% id="tape-boxes"
@@ -96,15 +97,16 @@ frames = [  # title, what is on the tape, cotangents so far, the entry being rea
     ("5 · begin with $\\bar{e}$ = 1", "abcde", {"e": 1}, ""),
     ("6 · read e: 1·4 to c, 1·6 to d", "abcde", {"e": 1, "c": d, "d": c}, "e"),
     ("7 · read d: 6·1 to b", "abcde", {"e": 1, "c": d, "d": c, "b": c * 1}, "d"),
-    ("8 · read c: 4·3 to a, 4·2 more to b", "abcde", {"e": 1, "c": d, "d": c, "b": c * 1 + d * a, "a": d * b}, "c"),
 ]
+bars_8 = {"e": 1, "c": d, "d": c, "b": c * 1 + d * a, "a": d * b}
+frames += [("8 · read c: 4·3 to a, 4·2 more to b", "abcde", bars_8, "c")]
 fig, axes = plt.subplots(4, 2, figsize=(10, 9), layout="constrained")
 for ax, (title, written, bars, reading) in zip(axes.T.flat, frames):
     draw_arrows(ax, written, reading)
     draw_boxes(ax, written, bars, reading)
     ax.set(xlim=(-0.4, 2.4), ylim=(-1.6, 1.3), title=title)
     ax.axis("off")
-fig.suptitle("The tape is written from left to right and read from right to left: one reading gives 12 and 14")
+fig.suptitle("The tape is written from left to right and read back: one reading gives 12 and 14")
 plt.show()
 
 # %% [markdown]
@@ -119,21 +121,20 @@ plt.show()
 
 
 # %% id="nudge"
-def run(nudged, by):  # e, with `by` added to the value `nudged` as soon as it is there
-    v = {"a": 2.0, "b": 3.0}
-    for name in v:
-        v[name] += by * (name == nudged)
-    v["c"] = v["a"] * v["b"] + by * (nudged == "c")
-    v["d"] = v["b"] + 1 + by * (nudged == "d")
-    return v["c"] * v["d"] + by * (nudged == "e")
+def e_nudged(name, by):  # e, with `by` added to the value `name` as soon as it is there
+    nudge = {other: by * (other == name) for other in "abcde"}
+    a_now, b_now = 2.0 + nudge["a"], 3.0 + nudge["b"]
+    c_now = a_now * b_now + nudge["c"]
+    d_now = b_now + 1 + nudge["d"]
+    return c_now * d_now + nudge["e"]
 
 
 # %% tags=["figure"] id="figure-meaning"
-moves = [(run(name, 1e-6) - run(name, 0)) / 1e-6 for name in "abcde"]
+moves = [(e_nudged(name, 1e-6) - e_nudged(name, 0)) / 1e-6 for name in "abcde"]
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 ax.bar(range(5), moves, color=BLUE, width=0.5, label="e moves by, per unit of the nudge")
 ax.plot(range(5), [12, 14, 4, 6, 1], "D", color=VERMILION, ms=9, label="cotangent on the tape")
-ax.set(xticks=range(5), xticklabels=["a", "b", "c", "d", "e"], xlabel="the value that is nudged", ylabel="slope")
+ax.set(xticks=range(5), xticklabels=["a", "b", "c", "d", "e"], xlabel="nudged value", ylabel="slope")
 ax.set_title("A cotangent is the slope of e for a nudge at that place")
 ax.legend(loc="upper right")
 plt.show()
@@ -141,16 +142,26 @@ plt.show()
 # %% [markdown]
 # *Figure: five bars, the measured slopes of e for a nudge of a, b, c, d and e: 12, 14, 4, 6 and 1. A diamond for the cotangent
 # on the tape sits on the top of each.*
-
-# %% [markdown]
+#
 # Forward mode finds the same 12 and 14, in another way: it carries tangents along with the values, and needs one walk
 # for each input. Multiplying local partials from $e$ back to the inputs, as above, is **reverse mode**: one walk for all.
 # On three products that makes no difference yet; section 6 measures where the two part.
 
-# %% id="often-forward"
-for name, da, db in [("a", 1, 0), ("b", 0, 1)]:  # forward mode: one pass for each input
-    dc, dd = da * b + a * db, db
-    print(f"forward pass seeded at {name}: de = {dc * d + c * dd:g}")
+# %% tags=["figure"] id="figure-forward"
+walks = {"forward, from a": [1, 0, b, 0, d * b], "forward, from b": [0, 1, a, 1, d * a + c]}
+walks["reverse, from e"] = [d * b, d * a + c, d, c, 1]
+fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
+ax.imshow([[0, 0, 0, 0, 1], [0, 0, 0, 0, 1], [1, 1, 0, 0, 0]], cmap="Blues", vmax=3, aspect="auto")
+for (row, column), entry in np.ndenumerate(list(walks.values())):
+    ax.text(column, row, f"{entry:g}", ha="center", va="center")
+ax.set(xticks=range(5), xticklabels=["a", "b", "c", "d", "e"], yticks=range(3), yticklabels=walks)
+ax.set_title("Forward, 12 and 14 come out of two walks; in reverse, of one (tinted)")
+ax.grid(False)
+plt.show()
+
+# %% [markdown]
+# *Figure: a table of three walks over a, b, c, d, e. Tangents seeded at a: 1, 0, 3, 0, 12. Seeded at b: 0, 1, 2, 1, 14.
+# Cotangents from e: 12, 14, 4, 6, 1. Tinted are 12 and 14: under e in the first two rows, under a and b in the third.*
 
 # %% [markdown] id="exercise-4.1"
 # ## 2 · An engine for numbers
@@ -163,6 +174,22 @@ for name, da, db in [("a", 1, 0), ("b", 0, 1)]:  # forward mode: one pass for ea
 # Write the other operations, then the walk back along a **chain**, where every node has at most one operand:
 #
 # $$x \to v_1 \to \dots \to y: \qquad \frac{dy}{dx} = \frac{dv_1}{dx}\cdot\frac{dv_2}{dv_1}\cdots\frac{dy}{dv_{k-1}}$$
+
+# %% tags=["figure"] id="figure-node"
+fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
+spots = {"x\nvalue 2.0": (0, 0.5), "3\nvalue 3.0": (0, -0.5), "y\nvalue 5.0, two edges": (2, 0)}
+for name, place in spots.items():
+    ax.text(*place, name, ha="center", va="center", bbox={"boxstyle": "round", "fc": "w", "ec": "0.4"})
+for side in (0.5, -0.5):
+    ax.annotate("", (0.5, side), (1.5, 0.1 * side), arrowprops={"arrowstyle": "-|>", "color": BLUE})
+    ax.text(1, 0.75 * side, "partial 1.0", ha="center", va="center", color=BLUE)
+ax.set(xlim=(-0.6, 2.6), ylim=(-0.9, 0.9), title="y = x + 3: the result knows its operands")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: three boxes. From y, value 5.0, two arrows lead to its operands: x, value 2.0, and a node for the number 3. Each arrow
+# carries the partial 1.0. The operands have no edges.*
 
 
 # %% role="locked" id="as-node"
@@ -240,7 +267,7 @@ def tanh(node):
 
 # %% role="answer" id="answer-4.1-c"
 def chain_derivative(output):
-    """The derivative of `output` (a Node at the end of a chain) with respect to the chain's first node: a float."""
+    """The derivative of `output`, the end of a chain, by the chain's first node: a float."""
     ### BEGIN SOLUTION
     derivative, node = 1.0, output  # the derivative of the output with respect to itself
     while node.edges:
@@ -294,7 +321,7 @@ cotangents = [math.prod(partials[i:]) for i in range(5)]
 fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
 ax.plot(range(5), xs, "o-", color=BLUE, label="value, written from left to right")
 ax.plot(range(5), cotangents, "s--", color=VERMILION, label="cotangent, read from right to left")
-ax.set(xticks=range(5), xticklabels=["x", "exp", "tanh", "cube", "log"], ylabel="number", xlabel="node of the chain")
+ax.set(xticks=range(5), xticklabels=["x", "exp", "tanh", "cube", "log"], ylabel="number", xlabel="node")
 ax.set_title("Each node of a chain has a value and a cotangent; the last cotangent is 1")
 ax.legend()
 plt.show()
@@ -302,16 +329,29 @@ plt.show()
 # %% [markdown]
 # *Figure: a chain of five nodes, x = 0.5 then exp, tanh, cube, log. A solid line shows the values, a dashed line with
 # squares the cotangents: 1 at the right end, and at the left end the derivative of the whole chain.*
-
-# %% [markdown]
+#
 # “The derivative of a product is the other operand, that of an addition is 1”: this holds for each *edge*. When both
 # operands are the same node there are two edges, and both count: $x\cdot x$ gives $2x$, and $x + x$ gives 2.
 
-# %% id="often-product"
-x = Node(5.0)
-for text, y in [("x * x", x * x), ("x + x", x + x)]:
-    if y is not None:
-        print(f"{text}: {len(y.edges)} edges to x, partials {[partial for _, partial in y.edges]}")
+# %% tags=["figure"] id="figure-product"
+five = Node(5.0)
+fig, axes = plt.subplots(1, 2, figsize=(9, 1.9), layout="constrained")
+for ax, text, result in zip(axes, ["x · x", "x + x"], [five * five, five + five]):
+    found = [partial for _, partial in result.edges] if result is not None else []
+    for partial, side in zip(found, (1, -1)):
+        look = {"arrowstyle": "-|>", "connectionstyle": f"arc3,rad={0.3 * side}", "color": "0.4"}
+        ax.annotate("", (0.06, 0.15 * side), (0.9, 0.15 * side), arrowprops=look)
+        ax.text(0.5, 0.6 * side, f"partial {partial:g}", ha="center", va="center")
+    for place, name in enumerate(["x = 5", text]):
+        ax.text(place, 0, name, ha="center", va="center", bbox={"boxstyle": "round", "fc": "w"})
+    ax.set(xlim=(-0.2, 1.2), ylim=(-0.9, 0.9))
+    ax.set_title(f"{text}: together {sum(found):g}" if found else f"{text}: not written yet")
+    ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: twice a node x = 5 with two arrows that come back to it from one result. For x · x each arrow carries the partial 5,
+# together 10; for x + x each carries 1, together 2.*
 
 # %% [markdown] id="exercise-4.2"
 # ### 4.2 Fan-out: what a node hears is added
@@ -341,24 +381,20 @@ plt.show()
 # %% [markdown]
 # *Figure: two horizontal bars of the same length, 14. The lower one is made of two parts, 8 from the path b, c, e and 6,
 # hatched, from the path b, d, e. The upper one is the slope measured by nudging b.*
-
-# %% [markdown]
+#
 # Write `gradients(order)`. The list `order` begins with the output, and **every node stands before its operands**: when a
 # node's turn comes, all who read it have already been dealt with, so its cotangent is complete.
 
 
 # %% role="answer" id="answer-4.2"
 def gradients(order):
-    """The derivative of order[0] with respect to every node of `order`: {node: float}.
-
-    order: a list of nodes, the output first, every node before its operands.
-    """
+    """The derivative of order[0] by every node of the list `order`: {node: float}."""
     ### BEGIN SOLUTION
     grad = dict.fromkeys(order, 0.0)
     grad[order[0]] = 1.0
     for node in order:
         for operand, partial in node.edges:
-            grad[operand] += partial * grad[node]  # added, never assigned: the operand may have other readers
+            grad[operand] += partial * grad[node]  # added: the operand may have other readers
     return grad
     ### END SOLUTION
 
@@ -408,8 +444,8 @@ if e_ is not None and gradients(order) is not None:
 shares = [0, c * 1, d * a]  # b's cotangent at first; what d hands to b; what c hands to b
 moments = ["at first", "d has reported", "c has reported"]
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
-ax.plot(moments, np.cumsum(shares), "o-", color=BLUE, label=f"+=  ends at {sum(shares):g}, the derivative")
-ax.plot(moments, shares, "s--", color=VERMILION, label=f"=  ends at {shares[-1]:g}, the last report alone")
+ax.plot(moments, np.cumsum(shares), "o-", color=BLUE, label=f"+= ends at {sum(shares):g}: right")
+ax.plot(moments, shares, "s--", color=VERMILION, label=f"= ends at {shares[-1]:g}: last report alone")
 ax.set(xlabel="moment of the walk back", ylabel="cotangent of b", yticks=[0, 6, 8, 14])
 ax.set_title("b has two readers: = forgets the first")
 ax.legend()
@@ -443,17 +479,17 @@ for ax, (title, order) in zip(axes, orders.items()):
             ax.text(0.3, 0.85, "too late", color=VERMILION, ha="right")
         ax.annotate("", places[head], places[tail], arrowprops=look)
     for name, place in places.items():
-        label = f"{name}\nno. {order.index(name) + 1}"
-        ax.text(*place, label, ha="center", va="center", bbox={"boxstyle": "round", "fc": "w", "ec": "0.4"})
+        label, box = f"{name}\nno. {order.index(name) + 1}", {"boxstyle": "round", "fc": "w", "ec": "0.4"}
+        ax.text(*place, label, ha="center", va="center", bbox=box)
     ax.set(xlim=(-0.5, 3.5), ylim=(0.2, 1.3), title=title)
     ax.axis("off")
 fig.suptitle("A shortcut breaks the order “nearest first”: x has its turn before u has reported")
 plt.show()
 
 # %% [markdown]
-# *Figure: twice the same graph, a chain x, u, v, y with a shortcut from x to y. On the left nodes are numbered by their
-# distance from y: x is number 2, before v and u; the arrow from x to u is dashed and marked “too late”, since u hands on its
-# share when x has had its turn. On the right: y, v, u, x.*
+# *Figure: twice the same graph, a chain x, u, v, y with a shortcut from x to y. On the left nodes are numbered by
+# distance from y: x is number 2, before v and u; the arrow from x to u is dashed and marked “too late”. On the
+# right: y, v, u, x.*
 
 
 # %% role="answer" id="answer-4.3"
@@ -526,10 +562,12 @@ for row, (moment, left_over) in enumerate(turns.items()):
     for column, count in enumerate(left_over):
         text = "done" if count is None else f"{count}, ready" if count == 0 else f"{count}"
         look = {"fc": "#FFF3D6", "ec": VERMILION, "lw": 2} if count == 0 else {"fc": "w", "ec": "0.7"}
-        ax.text(column, -row, text, ha="center", va="center", bbox=look, color="0.6" if count is None else "0")
+        shade = "0.6" if count is None else "0"
+        ax.text(column, -row, text, ha="center", va="center", bbox=look, color=shade)
 for column, name in enumerate("yvux"):
     ax.text(column, 0.8, name, ha="center", fontweight="bold")
-ax.set(xlim=(-1.7, 3.6), ylim=(-3.6, 1.3), title="x waits for both of its readers: a shortcut cannot overtake")
+ax.set(xlim=(-1.7, 3.6), ylim=(-3.6, 1.3))
+ax.set_title("x waits for both of its readers: a shortcut cannot overtake")
 ax.axis("off")
 plt.show()
 
@@ -545,7 +583,8 @@ rungs = np.arange(1, 31)
 fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
 ax.semilogy(rungs, 2.0**rungs, "o--", color=VERMILION, ms=4, label="paths: a search without memory")
 ax.semilogy(rungs, 4.0 * rungs, "s-", color=BLUE, ms=4, label="edges: each used once")
-ax.set(xlabel="diamonds in a row", ylabel="steps of the walk", title="30 diamonds: a billion paths, 120 edges")
+ax.set(xlabel="diamonds in a row", ylabel="steps of the walk")
+ax.set_title("30 diamonds: a billion paths, 120 edges")
 ax.legend()
 plt.show()
 
@@ -573,7 +612,8 @@ sizes_of_J = [(1, 64), (64, 64), (64, 1000)]  # of J3, J2, J1: 1000 inputs, two 
 from_left = 1 * 64 * 64 + 1 * 64 * 1000
 from_right = 64 * 64 * 1000 + 1 * 64 * 1000
 fig, axes = plt.subplots(1, 2, figsize=(11, 2.2), layout="constrained")
-orders = {f"from the loss: {from_left:,} products": [0, 1], f"from the inputs: {from_right:,} products": [1, 2]}
+orders = {f"from the loss: {from_left:,} products": [0, 1]}
+orders[f"from the inputs: {from_right:,} products"] = [1, 2]
 for ax, (title, first) in zip(axes, orders.items()):
     left = 0.0
     for k, (m, n) in enumerate(sizes_of_J):
@@ -600,8 +640,8 @@ class Tensor:
     """A numpy array that remembers how it was made.
 
     data: the array, of a float dtype. requires_grad: whether derivatives with respect to it are wanted.
-    edges: one pair (operand, vjp) for each operand that requires them. vjp maps the cotangent of this tensor, an array
-    of its shape, to its share of the operand's cotangent, an array of the operand's shape and dtype.
+    edges: one pair (operand, vjp) for each operand that requires them. vjp maps the cotangent of this tensor
+    to its share of the operand's cotangent, an array of the operand's shape and dtype.
     grad: for a tensor without operands (a leaf), the array that backward has added up.
     """
 
@@ -635,7 +675,7 @@ def value(x):
 
 
 def record(data, *edges):
-    """A Tensor for the result `data`; it keeps those `edges` (operand, vjp) whose operand requires derivatives."""
+    """A Tensor for `data`; it keeps those `edges` (operand, vjp) whose operand requires derivatives."""
     result = Tensor(data)
     if tape["recording"]:
         result.edges = [edge for edge in edges if isinstance(edge[0], Tensor) and edge[0].requires_grad]
@@ -685,7 +725,7 @@ plt.show()
 
 # %% role="answer" id="answer-4.4-a"
 def unbroadcast(g, x):
-    """`g` summed over the axes along which the array `x` was broadcast to g's shape; it has x's shape and dtype."""
+    """`g` summed over the axes along which `x` was broadcast to g's shape; with x's shape and dtype."""
     ### BEGIN SOLUTION
     while g.ndim > x.ndim:  # axes that numpy put in front
         g = g.sum(0)
@@ -836,11 +876,11 @@ padded = np.array([(0,) * (3 - len(shape)) + shape for shape in shapes])  # 0: x
 fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
 ax.imshow(padded != full, cmap="Blues", vmax=3, aspect="auto")
 for (row, axis), size in np.ndenumerate(padded):
-    ax.text(axis, row, {full[axis]: "kept", 1: "summed to size 1", 0: "summed away"}[size], ha="center", va="center")
+    words = {full[axis]: "kept", 1: "summed to size 1", 0: "summed away"}
+    ax.text(axis, row, words[size], ha="center", va="center")
 ax.set(xticks=range(3), xticklabels=[f"axis {axis}: {size}" for axis, size in enumerate(full)])
-ax.set(
-    yticks=range(5), yticklabels=shapes, ylabel="x", title="A missing axis is summed away, a stretched one to size 1"
-)
+ax.set(yticks=range(5), yticklabels=shapes, ylabel="shape of x")
+ax.set_title("A missing axis is summed away, a stretched one to size 1")
 ax.grid(False)
 plt.show()
 
@@ -878,7 +918,7 @@ for ax, (title, row) in zip(axes, products.items()):
         ax.text(left + width / 2, 0, f"{name}\n{up}×{across}", ha="center", va="center")
         ax.text(left + width + 0.6, 0, sign, ha="center", va="center", fontsize=16)
         left += width + 1.2
-    ax.set(xlim=(-0.5, left - 0.7), ylim=(-2.8, 2.8), title=title, aspect="equal")
+    ax.set(xlim=(left / 2 - 8, left / 2 + 7), ylim=(-2.8, 2.8), title=title, aspect="equal")
     ax.axis("off")
 fig.suptitle("Neighbours share a size; where n = k = m the shapes say nothing, and only the indices do")
 plt.show()
@@ -1007,7 +1047,24 @@ def reduce_max(a, axis=None, keepdims=False):
 # </details></details></details>
 
 # %% [markdown]
-# **Shapes.** These two move entries around and compute nothing. Their reverse moves the cotangent's entries back.
+# **Shapes.** These two move entries around and compute nothing. Their reverse moves the cotangent's entries back. Do not take
+# one for the other where their results have the same shape:
+
+# %% tags=["figure"] id="figure-moves"
+fig, axes = plt.subplots(1, 3, figsize=(9, 2.5), layout="constrained")
+table = np.arange(6).reshape(2, 3)
+panels = {"x": table, "x.reshape(3, 2)": table.reshape(3, 2), "x.T": table.T}
+for ax, (title, moved) in zip(axes, panels.items()):
+    ax.imshow(moved, cmap="Blues", vmax=10)
+    for (i, j), entry in np.ndenumerate(moved):
+        ax.text(j, i, entry, ha="center", va="center")
+    ax.set(title=title, xticks=[], yticks=[])
+fig.suptitle("reshape keeps the order of reading, row by row; a transpose does not")
+plt.show()
+
+# %% [markdown]
+# *Figure: three tables. x has the rows 0 1 2 and 3 4 5. Reshaped to (3, 2) they are 0 1, 2 3 and 4 5; transposed, of the same shape,
+# 0 3, 1 4 and 2 5.*
 
 
 # %% role="answer" id="answer-4.5-c"
@@ -1044,15 +1101,15 @@ award("4.5", judge_products(submission, challenge_seed("4.5", "arrays"), rows=3,
 # made of others are differentiated for free.
 
 # %% tags=["figure"] id="figure-transposes"
-maps = [("row sums", 6, lambda x: x.reshape(2, 3).sum(1)), ("reverse: broadcast", 2, lambda g: np.repeat(g, 3))]
-maps += [("transpose", 6, lambda x: x.reshape(2, 3).T), ("reverse: back again", 6, lambda g: g.reshape(3, 2).T)]
+maps = [("row sums", 6, lambda x: x.reshape(2, 3).sum(1)), ("broadcast", 2, lambda g: np.repeat(g, 3))]
+maps += [("transpose", 6, lambda x: x.reshape(2, 3).T), ("back again", 6, lambda g: g.reshape(3, 2).T)]
 fig, axes = plt.subplots(1, 4, figsize=(12, 3), layout="constrained")
 for ax, (title, n, f) in zip(axes, maps):
     matrix = np.stack([f(unit).ravel() for unit in np.eye(n)], axis=1)  # column j: where entry j goes
     ax.imshow(matrix, cmap="Blues", vmax=1.5)
-    ax.set(title=title, xlabel="entry in", ylabel="entry out", xticks=range(n), yticks=range(len(matrix)))
+    ax.set(title=title, xlabel="from", ylabel="to", xticks=range(n), yticks=range(len(matrix)))
     ax.grid(False)
-fig.suptitle("An array of shape (2, 3) as six entries: mirror an operation's matrix and you have its reverse")
+fig.suptitle("A (2, 3) array as six entries: mirror an operation's matrix and you have its reverse")
 plt.show()
 
 # %% [markdown]
@@ -1082,7 +1139,7 @@ for ax, (title, array) in zip(axes, panels):
     ax.set(title=title, xticks=range(array.shape[1]), yticks=range(len(array)))
     ax.set_ylabel("reading" if len(array) == 4 else "row of the table")
     ax.grid(False)
-fig.suptitle("Row 2 was read twice and receives 1 + 5 and 2 + 6; rows 1 and 4 were not read and receive 0")
+fig.suptitle("Row 2 was read twice and receives 1 + 5 and 2 + 6; rows 1 and 4 receive 0")
 plt.show()
 
 # %% [markdown]
@@ -1093,7 +1150,7 @@ plt.show()
 
 # %% role="answer" id="answer-4.6"
 def gather(a, index):
-    """a[index], for anything that numpy takes as an index: integer arrays of any shape, slices, tuples of them."""
+    """a[index], for any index of numpy's: integer arrays of any shape, slices, tuples of them."""
     ### BEGIN SOLUTION
     x = a.data
 
@@ -1137,12 +1194,6 @@ award("4.6", judge_gather(submission, challenge_seed("4.6", "indices"), rows=6, 
 # Gather's reverse is called **scatter-add**. It is fan-out once more: an index that occurs twice is a value with two readers. Note
 # that there is no cotangent for the index itself. Positions are integers; nothing can be nudged by a little.
 
-# %% id="try-scatter"
-total_wrong, total_right = np.zeros((5, 2)), np.zeros((5, 2))
-total_wrong[index_demo] += g_read
-np.add.at(total_right, index_demo, g_read)
-print("row 2 by total[index] += g:", total_wrong[2], "   by np.add.at:", total_right[2])
-
 # %% tags=["figure"] id="figure-counts"
 rows_read, index = np.unique(list("banana"), return_inverse=True)
 last, every = np.zeros(3), np.zeros(3)
@@ -1151,7 +1202,7 @@ np.add.at(every, index, 1)
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 ax.bar(rows_read, every, 0.5, color=BLUE, label="np.add.at")
 ax.plot(rows_read, last, "D", color=ORANGE, mec="black", ms=9, label="total[index] += g")
-ax.set(xlabel="row", ylabel="cotangent", yticks=range(4), title="A cotangent of 1 a reading: the gradient counts them")
+ax.set(xlabel="row", ylabel="cotangent", yticks=range(4), title="With 1 a reading, the gradient counts")
 ax.legend()
 plt.show()
 
@@ -1166,7 +1217,7 @@ plt.show()
 #
 # $$\ell_k = z_k - \log\sum_j e^{z_j} \qquad\qquad L = -\frac1n\sum_i \ell_{i,y_i}$$
 #
-# Written with `exp`, `reduce_sum` and `log` this overflows. Subtracting the row's maximum $m$ first changes nothing on paper,
+# Written with `exp`, `reduce_sum` and `log` this overflows. Subtracting the row's maximum $m$ changes nothing,
 # since $\log\sum_j e^{z_j} = m + \log\sum_j e^{z_j-m}$, and leaves no exponent above 0.
 
 # %% tags=["figure"] id="figure-logsumexp"
@@ -1209,7 +1260,7 @@ def log_softmax(a, axis=-1):
 
 
 def cross_entropy(logits, targets):
-    """The mean negative log-probability of `targets`, int (n,), under `logits`, a Tensor (n, classes)."""
+    """The mean negative log-probability of `targets`, int (n,), under `logits`, Tensor (n, classes)."""
     ### BEGIN SOLUTION
     z = logits.data - logits.data.max(1, keepdims=True)  # no exponent above 0
     counts, pick = np.exp(z), (np.arange(len(z)), targets)  # pick: one entry a row
@@ -1268,7 +1319,7 @@ left.set(xlabel="class", ylabel="probability", title="What the model says, and w
 left.legend()
 right.bar(range(5), target - p_row, color=[VERMILION if t else BLUE for t in target], ec="0.2")
 right.axhline(0, color="0")
-right.set(xlabel="class", ylabel="−gradient: target − p", title="Descent lifts the right logit, lowers the rest")
+right.set(xlabel="class", ylabel="−gradient: target − p", title="Descent lifts only the right logit")
 plt.show()
 
 # %% [markdown]
@@ -1297,8 +1348,7 @@ plt.show()
 # | afterwards | each node with edges is freed: `edges = ()`, `freed = True` |
 # | a freed node is met later | `RuntimeError` before any `grad` has changed |
 # | `keep_graph=True` | nothing is freed; a second call adds exactly the same once more |
-
-# %% [markdown]
+#
 # The last row is where small engines slip: if intermediate nodes keep their cotangents between two calls, the second call starts from
 # the leftovers. For $y = x^2 + x^2$ computed in two stages, see what happens with leftovers:
 
@@ -1311,7 +1361,7 @@ for call in calls:
     total += kept * 2 * x_
     leftover.append(total)
 fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
-ax.plot(calls, leftover, "s--", color=VERMILION, label="cotangent of s kept between calls: 1, 3, 6, 10 times")
+ax.plot(calls, leftover, "s--", color=VERMILION, label="cotangent of s kept: 1, 3, 6, 10 times")
 ax.plot(calls, right, "o-", color=BLUE, label="cotangents local to the call: 1, 2, 3, 4 times")
 ax.set(xlabel="calls of backward", ylabel="x.grad", xticks=calls)
 ax.set_title("Leftover cotangents of intermediate nodes make the second call wrong")
@@ -1427,22 +1477,39 @@ if y is not None:
 
 # %% [markdown]
 # **You have met torch.** Its graph is the one that you have built, under other names. Your `edges` are `next_functions`; the
-# place where a leaf's `grad` is added up is an entry of its own, `AccumulateGrad`; `keep_graph` is `retain_graph`. And it refuses a
-# second walk for the same reason:
+# place where a leaf's `grad` is added up is an entry of its own, `AccumulateGrad`; `keep_graph` is `retain_graph`. Walk
+# through it as you walk through yours:
 
-# %% id="torch-graph"
+# %% tags=["figure"] id="figure-torch"
 a_t, b_t = (torch.tensor(number, requires_grad=True) for number in (2.0, 3.0))
-e_t = (a_t * b_t) * (b_t + 1)
-todo = [(e_t.grad_fn, 0)]
-while todo:
-    made_by, depth = todo.pop()
-    print("    " * depth + made_by.name().split("::")[-1])
-    todo += [(operand, depth + 1) for operand, _ in reversed(made_by.next_functions) if operand]
+made_by = [((a_t * b_t) * (b_t + 1)).grad_fn]  # e's entry; the others are found from it
+fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+for entry in made_by:  # the list grows while we walk it
+    made_by += [operand for operand, _ in entry.next_functions if operand and operand not in made_by]
+spot = dict(zip(made_by, [PLACES[name] for name in "ecdab"]))
+for entry, place in spot.items():
+    for operand, _ in entry.next_functions:
+        if operand:  # the number 1 has no entry
+            look = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 30, "shrinkB": 40}
+            ax.annotate("", spot[operand], place, arrowprops=look)
+    box = {"boxstyle": "round", "fc": "w"}
+    ax.text(*place, entry.name().split("::")[-1], ha="center", va="center", bbox=box)
+ax.set(xlim=(-0.5, 2.4), ylim=(-0.3, 1.3), title="In torch, too, two entries report to b (below left)")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: torch's graph of e = (a·b)(b+1) as boxes. From MulBackward0, e, arrows lead to another MulBackward0, c, and to
+# AddBackward0, d. From c they lead to two AccumulateGrad, those of a and b, from d to that of b.*
+#
+# And it refuses a second walk for the same reason:
 
 # %% id="torch-twice"
-e_t.backward()
+x_t = torch.tensor(3.0, requires_grad=True)
+y_t = x_t * x_t
+y_t.backward()
 try:
-    e_t.backward()
+    y_t.backward()
 except RuntimeError as error:
     print("second call:", str(error).split(" (")[0])
 
@@ -1468,7 +1535,8 @@ codes = np.array([stoi[letter] for letter in text])
 windows = np.lib.stride_tricks.sliding_window_view(codes, 4)
 windows = windows[(windows[:, 3] > 0) | (windows[:, 2] > 0)]  # not those that lie between two names
 Xtr, Ytr = windows[:, :3], windows[:, 3]  # ints (m, 3) and (m,)
-print(f"{len(Xtr):,} examples; the first three: {[''.join(letters[i] for i in row) for row in windows[:3]]}")
+shown = ["".join(letters[i] for i in row) for row in windows[:3]]
+print(f"{len(Xtr):,} examples; the first three: {shown}")
 
 
 # %% role="locked" id="make-parameters"
@@ -1476,11 +1544,13 @@ def make_parameters(seed):
     """C (27, 10), W1 (30, 64), b1 (64,), W2 (64, 27), b2 (27,): leaves in float64."""
     rng = np.random.default_rng(seed)
     scales = {(27, 10): 1.0, (30, 64): (5 / 3) / 30**0.5, (64,): 0.1, (64, 27): 0.1, (27,): 0.1}
-    return [Tensor(scale * rng.normal(size=shape), requires_grad=True) for shape, scale in scales.items()]
+    starts = [scale * rng.normal(size=shape) for shape, scale in scales.items()]
+    return [Tensor(start, requires_grad=True) for start in starts]
 
 
 # %% tags=["figure"] id="figure-network"
-shapes = [("X", "(n, 3)", 3), ("E", "(n, 30)", 30), ("H", "(n, 64)", 64), ("Z", "(n, 27)", 27), ("L", "()", 1)]
+shapes = [("X", "(n, 3)", 3), ("E", "(n, 30)", 30), ("H", "(n, 64)", 64)]
+shapes += [("Z", "(n, 27)", 27), ("L", "()", 1)]
 fig, ax = plt.subplots(figsize=(10, 2.8), layout="constrained")
 for k, (name, shape, width) in enumerate(shapes):
     ax.bar(k, width, 0.26, bottom=-width / 2, color="#FFF3D6", ec="0.3")
@@ -1501,8 +1571,7 @@ plt.show()
 # %% [markdown]
 # *Figure: boxes as high as a row is wide: X 3, E 30, H 64, Z 27, L 1. Solid arrows lead from each to the next, past C, W₁ and b₁, W₂
 # and b₂, and Y. Dashed arrows lead back from L to E and on to C, not to X.*
-
-# %% [markdown]
+#
 # `mlp_loss` returns the loss as a Tensor, for batches and tables of any size. `train_step` does one step of gradient descent: it
 # computes the loss and its gradients, moves every parameter by `-lr * grad`, and returns the loss (before the step) as a float.
 # It must not be disturbed by gradients left from earlier.
@@ -1510,7 +1579,7 @@ plt.show()
 
 # %% role="answer" id="answer-4.9"
 def mlp_loss(parameters, X, Y):
-    """The mean cross-entropy of the network on a batch: X int (n, 3), Y int (n,) -> a Tensor with one entry."""
+    """The mean cross-entropy on a batch: X int (n, 3), Y int (n,) -> a Tensor with one entry."""
     ### BEGIN SOLUTION
     C, W1, b1, W2, b2 = parameters
     embedded = reshape(C[X], (len(X), -1))  # (n, 30)
@@ -1603,25 +1672,37 @@ if own[0] is not None:
     smooth = lambda losses: np.array(losses)[: len(losses) // 20 * 20].reshape(-1, 20).mean(1)
     left.plot(smooth(own), color=ORANGE, lw=5, label="your engine")
     left.plot(smooth(theirs), "k--", lw=1, label="torch")
-    left.set(xlabel="step / 20", ylabel="loss (nats), mean of 20 steps", title="The curves lie on each other")
+    left.set(xlabel="step / 20", ylabel="loss (nats), mean of 20", title="The curves lie on each other")
     left.legend()
     right.semilogy(np.maximum(apart, 1e-17), ".", color=BLUE, ms=2)
     right.axhline(1e-9, color=VERMILION, ls="--", label="wanted: below 1e-9")
-    right.set(xlabel="step", ylabel="|your loss − torch's|", title="What is left is rounding", ylim=(1e-17, 1e-7))
+    right.set(xlabel="step", ylabel="|your loss − torch's|", title="The rest is rounding")
+    right.set_ylim(1e-17, 1e-7)
     right.legend()
     plt.show()
 
 # %% [markdown]
 # *Figure: left, the loss falls from about 3.5 to about 2.5 over 2,000 steps, a thick line for your engine and a dashed one for torch on top of
 # it. Right, their difference on a logarithmic axis: dots at about 1e-15, far below a dashed line at 1e-9.*
-
-# %% [markdown]
+#
 # > **Often said: “reverse mode suits machine learning because data maps many inputs to few outputs.”** The shape of the data has
 # > no say. What is differentiated is the loss as a function of the **parameters**: many numbers in, one number out.
 
-# %% id="often-shapes"
-sizes = [p.data.size for p in make_parameters(1)]
-print(f"data: 3 letters in, 27 scores out.   differentiated: {sum(sizes):,} parameters in, 1 loss out")
+# %% tags=["figure"] id="figure-shapes"
+many = {"data: letters in": 3, "data: scores out": 27}
+many["differentiated: parameters in"] = sum(p.data.size for p in make_parameters(1))
+many["differentiated: losses out"] = 1
+fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
+bars = ax.barh(list(many), many.values(), color=[ORANGE, ORANGE, BLUE, BLUE], ec="0.2")
+ax.bar_label(bars, [f"{number:,}" for number in many.values()], padding=4)
+ax.set(xscale="log", xlim=(0.7, 2e4), xlabel="how many")
+ax.set_title("What is differentiated has many inputs and one output")
+ax.invert_yaxis()
+plt.show()
+
+# %% [markdown]
+# *Figure: four bars on a logarithmic axis. The data: 3 letters in, 27 scores out. What is differentiated: 4,073 parameters in, 1
+# loss out.*
 
 # %% [markdown] id="exercise-4.10"
 # ## 6 · The cheap gradient
@@ -1718,7 +1799,7 @@ if measured:
     left.set(xlabel="n, inputs", ylabel="passes", title="Passes for one gradient")
     right.loglog(ns, forward_times, "o-", color=ORANGE, label="forward")
     right.loglog(ns, reverse_times, "s--", color=BLUE, label="reverse")
-    right.set(xlabel="n, inputs", ylabel="time / time of one f", title="Time: forward grows with n, reverse does not")
+    right.set(xlabel="n, inputs", ylabel="time / time of one f", title="Time grows with n only forward")
     for ax in (left, right):
         ax.legend()
     plt.show()
@@ -1732,13 +1813,21 @@ if measured:
 # > reverse pass costs a fixed multiple of one evaluation, however many inputs there are ([Griewank & Walther,
 # > 2008](https://doi.org/10.1137/1.9780898717761), bound it by 3 to 4 in operations). Count the products of a network:
 
-# %% id="count-products"
-layers = [(30, 64), (64, 27)]
-forward_products = sum(k * m for k, m in layers)  # one a weight, for each example
-backward_products = sum(2 * k * m for k, m in layers)  # cotangents of the operand and of the weight
-times = (forward_products + backward_products) / forward_products
-print(f"a loss costs {forward_products:,} products an example, its gradient {times:.0f} times as many")
-print(f"one forward-mode pass for each of the {sum(sizes):,} parameters: at least {sum(sizes):,} times")
+# %% tags=["figure"] id="figure-products"
+forward_products = 30 * 64 + 64 * 27  # one a weight, for each example
+backward_products = 2 * forward_products  # cotangents of the operand and of the weight
+costs = {"the loss": 1.0, "its gradient, reverse mode": 1 + backward_products / forward_products}
+costs["its gradient, forward mode"] = sum(p.data.size for p in make_parameters(1))  # at least
+fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
+bars = ax.barh(list(costs), costs.values(), color=[BLUE, BLUE, ORANGE], ec="0.2")
+ax.bar_label(bars, [f"{cost:,.0f}" for cost in costs.values()], padding=4)
+ax.set(xscale="log", xlim=(0.7, 2e4), xlabel="cost in losses", title="In reverse, a gradient costs three losses")
+ax.invert_yaxis()
+plt.show()
+
+# %% [markdown]
+# *Figure: three bars on a logarithmic axis, in units of one loss: the loss itself 1, its gradient in reverse mode 3, its gradient in
+# forward mode 4,073.*
 
 # %% [markdown]
 # ## 7 · The price: memory
@@ -1754,7 +1843,8 @@ def live_states(L, s):
     held = [1 + i // s for i in range(starts[-1] + 1)]  # the first sweep keeps checkpoints only
     for k in range(len(starts) - 1, -1, -1):
         length = min(s, L - s * k)
-        held += [k + 1 + j for j in range(length)] + [k + length - j for j in range(length)]  # again, then back
+        held += [k + 1 + j for j in range(length)]  # the segment again
+        held += [k + length - j for j in range(length)]  # then back through it
     return held
 
 
@@ -1762,33 +1852,28 @@ def live_states(L, s):
 fig, ax = plt.subplots(figsize=(9, 3.4), layout="constrained")
 ax.plot(live_states(100, 100), "--", color=VERMILION, label="keep everything: 100 states")
 ax.plot(live_states(100, 10), color=BLUE, label="a checkpoint every 10: 19 states")
-ax.set(xlabel="steps forward or back", ylabel="states held", title="A fifth of the memory for one more forward sweep")
+ax.set(xlabel="steps forward or back", ylabel="states held")
+ax.set_title("A fifth of the memory for one more forward sweep")
 ax.legend()
 plt.show()
 
 # %% [markdown]
 # *Figure: states held against work done. Keeping everything is a triangle that rises to 100 and falls again. With a checkpoint every 10
-# steps a low saw-tooth line never exceeds 19, and ends later, at about 290 instead of 200 steps of work.*
+# steps a low saw-tooth line never exceeds 19, and ends at about 290 steps of work instead of 200.*
 #
-# Where do those steps go? Draw which state is worked on at each moment, for 16 steps with a checkpoint every 4:
-
-
-# %% id="schedule"
-def schedule(L, s):
-    """The stretches of work, (kind, from state, to state), for L steps with a checkpoint every s."""
-    work = [("sweep", 0, L - s)]
-    for start in range(L - s, -1, -s):
-        work += [("again", start, start + s - 1), ("back", start + s, start)]
-    return work
+# Where do those steps go? Here for 16 steps with a checkpoint every 4:
 
 
 # %% tags=["figure"] id="figure-schedule"
+work = [("sweep", 0, 12)]  # kind, from state, to state
+for first in (12, 8, 4, 0):
+    work += [("again", first, first + 3), ("back", first + 4, first)]
 looks = {"sweep": ("-", BLUE, "first sweep: checkpoints only")}
 looks["again"] = ("--", ORANGE, "a segment again, all its states kept")
 looks["back"] = (":", VERMILION, "back through the segment")
 fig, ax = plt.subplots(figsize=(9, 3.4), layout="constrained")
 moment = 0
-for kind, start, end in schedule(16, 4):
+for kind, start, end in work:
     style, colour, label = looks[kind]
     ax.plot([moment, moment + abs(end - start)], [start, end], style, color=colour, lw=2, label=label)
     moment += abs(end - start)
@@ -1904,7 +1989,7 @@ for L in (100, 256):
     s = math.isqrt(L)
     calls, places = (L - s) + L // s * (s - 1), L // s + s - 1
     least = least_steps(L, places)
-    print(f"L = {L}: spacing {s} makes {calls} calls with {places} states; the least possible is {least}")
+    print(f"L = {L}: spacing {s} makes {calls} calls with {places} states; least possible: {least}")
 
 # %% tags=["figure"] id="figure-binomial"
 L = 100
@@ -1925,8 +2010,7 @@ plt.show()
 # %% [markdown]
 # *Figure: calls of step against states held, for a chain of 100 steps. The curve of the least possible falls from over 800 at 2
 # states to 179 at 19. Squares for equal spacing lie on or slightly above it, all at 19 states or more; a dotted line marks √L.*
-
-# %% [markdown]
+#
 # ### What just happened
 #
 # One more forward sweep bought memory in proportion to $\sqrt L$ instead of $L$. At that memory the simple scheme is as good as
@@ -1962,14 +2046,25 @@ def binomial_vjp(step, step_vjp, x, g, length, places):
     ### END SOLUTION
 
 
-# %% id="try-binomial"
-calls = []
-counted = lambda x: (calls.append(1), np.sin(x))[1]
-for c in (3, 4, 5, 10):
-    calls.clear()
-    found = binomial_vjp(counted, lambda x, g: g * np.cos(x), 0.7, 1.0, 100, c)
-    if found is not None:
-        print(f"{c:2} places: {len(calls)} calls, the least possible is {least_steps(100, c)}; cotangent {found:.6f}")
+# %% tags=["figure"] id="figure-few-places"
+made, few = [], range(3, 13)
+for c in few:
+    calls = []
+    counted = lambda x: (calls.append(1), np.sin(x))[1]
+    if binomial_vjp(counted, lambda x, g: g * np.cos(x), 0.7, 1.0, 100, c) is not None:
+        made.append(len(calls))
+fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+ax.plot(few, [least_steps(100, c) for c in few], color=BLUE, label="least possible")
+if made:
+    ax.plot(few, made, "D", color=VERMILION, label="your binomial_vjp")
+ax.set(xlabel="places for states", ylabel="calls of step, for 100 steps", xticks=few, ylim=(0, None))
+ax.set_title("A few places are enough: with 5, a step is taken three times on average")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: calls of step for a chain of 100, against 3 to 12 places. The curve of the least possible falls from 490 to 208;
+# diamonds, your counts, lie on it.*
 
 # %% [markdown]
 # ### Derivatives of derivatives
@@ -2020,12 +2115,26 @@ def derivative(output, x):
 
 
 # %% id="try-smooth"
-x = Smooth(0.4)
-first = derivative(x.tanh(), x) if x.tanh() is not None else None
-if first is not None:
-    second, t = derivative(first, x), math.tanh(0.4)
-    print(f"tanh'  {first.value:.10f}, by formula {1 - t**2:.10f}")
-    print(f"tanh'' {second.value:.10f}, by formula {-2 * t * (1 - t**2):.10f}")
+grid, curves = np.linspace(-2.5, 2.5, 41), []
+for at in grid:
+    leaf = Smooth(at)
+    first = derivative(leaf.tanh(), leaf) if leaf.tanh() is not None else None
+    if first is not None:
+        curves.append((leaf.tanh().value, first.value, derivative(first, leaf).value))
+
+# %% tags=["figure"] id="figure-smooth"
+fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+t = np.tanh(grid)
+ax.plot(grid, -2 * t * (1 - t**2), "o", color="0.75", ms=7, label="tanh″ by formula")
+for curve, style, label in zip(np.array(curves).T, [":", "--", "-"], ["tanh", "tanh′", "tanh″"]):
+    ax.plot(grid, curve, style, color=BLUE, label=f"{label} on the tape")
+ax.set(xlabel="x", ylabel="value", title="The walk back is on the tape: walk back through it again")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: tanh, dotted; its first derivative from the tape, a dashed bump of height 1; its second, solid, a wave from 0.77 down to
+# −0.77. Grey dots, the second derivative by formula, lie on it.*
 
 # %% [markdown]
 # ### The tape as one array
@@ -2036,7 +2145,7 @@ if first is not None:
 # %% tags=["figure"] id="figure-rows"
 table = [[2, 0, 0, 0, 0], [3, 1, 0, 1, 0], [6, 0, 3, 1, 2], [4, 1, 1, 3, 0], [24, 2, 4, 3, 6]]
 fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
-ax.imshow([[0, 1, 1, 2, 2]] * 5, cmap="Blues", vmax=8, aspect="auto")  # one tint for each operand and its partial
+ax.imshow([[0, 1, 1, 2, 2]] * 5, cmap="Blues", vmax=8, aspect="auto")  # a tint an operand
 for (row, column), entry in np.ndenumerate(table):
     ax.text(column, row, entry, ha="center", va="center")
 ax.set(xticks=range(5), xticklabels=["value", "operand 1", "partial 1", "operand 2", "partial 2"])
@@ -2052,7 +2161,7 @@ plt.show()
 
 # %% role="answer" id="answer-4.12-c"
 class RowTape:
-    """rows[i]: value, operand 1, partial 1, operand 2, partial 2; an unused operand is row i itself with partial 0."""
+    """rows[i]: value, operand 1, partial 1, operand 2, partial 2; an unused operand is i with partial 0."""
 
     def __init__(self, capacity):
         self.rows, self.used = np.zeros((capacity, 5)), 0

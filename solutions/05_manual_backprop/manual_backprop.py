@@ -27,8 +27,8 @@ from grader.check import check, read_names, split_names, steps
 from grader.check.draw import draw_graph
 
 torch.set_num_threads(1)  # the matrices are small: one thread is as fast as many
-plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "axes.axisbelow": True, "image.cmap": "cividis"})
-plt.rcParams.update({"grid.alpha": 0.3, "figure.constrained_layout.use": True})
+plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "axes.axisbelow": True, "grid.alpha": 0.3})
+plt.rcParams.update({"image.cmap": "cividis", "figure.constrained_layout.use": True})
 BLUE, ORANGE, VERMILION = "#0072B2", "#E69F00", "#D55E00"
 
 # %% [markdown]
@@ -39,13 +39,15 @@ BLUE, ORANGE, VERMILION = "#0072B2", "#E69F00", "#D55E00"
 # gradient with respect to its inputs. You will write every one of those dashed arrows.
 
 # %% tags=["figure"] id="figure-stages"
-stages = "embedding,\ninput layer", "batch\nnormalization", "tanh,\noutput layer", "softmax,\ncross-entropy", "loss"
+stages = ["embedding,\ninput layer", "batch\nnormalization", "tanh,\noutput layer"]
+stages += ["softmax,\ncross-entropy", "loss"]
 fig, ax = plt.subplots(figsize=(10, 2))
 for i, stage in enumerate(stages):
     ax.add_patch(plt.Rectangle((i - 0.3, -0.5), 0.6, 1, fc="white", ec="black"))
     ax.text(i, 0, stage, ha="center", va="center")
 for i in range(1, len(stages)):
-    ax.annotate("", (i - 0.3, 0.25), (i - 0.7, 0.25), arrowprops={"arrowstyle": "-|>", "color": BLUE, "lw": 2})
+    there = {"arrowstyle": "-|>", "color": BLUE, "lw": 2}
+    ax.annotate("", (i - 0.3, 0.25), (i - 0.7, 0.25), arrowprops=there)
     back = {"arrowstyle": "-|>", "color": VERMILION, "lw": 2, "ls": "--"}
     ax.annotate("", (i - 0.7, -0.25), (i - 0.3, -0.25), arrowprops=back)
 ax.text(2, 0.65, "forward: values →", color=BLUE, ha="center")
@@ -72,7 +74,8 @@ letters = ".abcdefghijklmnopqrstuvwxyz"
 stoi = {letter: i for i, letter in enumerate(letters)}
 vocab_size, block_size = len(letters), 3
 
-print(f"{len(names):,} names: {len(train_names):,} to train, {len(dev_names):,} dev, {len(test_names):,} test")
+sizes = f"{len(train_names):,} to train, {len(dev_names):,} dev, {len(test_names):,} test"
+print(f"{len(names):,} names: {sizes}")
 print("the first five:", names[:5])
 
 
@@ -131,7 +134,7 @@ n_embd, n_hidden = 10, 64
 
 
 def make_parameters(g):
-    """The seven parameters, float32. Biases and gains are not 0 and 1: such values would hide mistakes."""
+    """The seven parameters, float32. Biases and gains are not 0 and 1: that would hide mistakes."""
     fan_in = n_embd * block_size
     return [
         torch.randn((vocab_size, n_embd), generator=g),  # C
@@ -216,7 +219,8 @@ plt.show()
 sizes, g_bessel = (2, 4, 8, 16, 32), torch.Generator().manual_seed(1)
 samples = [torch.randn(50_000, size, generator=g_bessel) for size in sizes]
 fig, ax = plt.subplots(figsize=(8, 2.6))
-for correction, color, style, label in [(1, BLUE, "o-", "divided by n - 1"), (0, VERMILION, "s--", "divided by n")]:
+looks = [(1, BLUE, "o-", "divided by n - 1"), (0, VERMILION, "s--", "divided by n")]
+for correction, color, style, label in looks:
     averages = [sample.var(1, correction=correction).mean() for sample in samples]
     ax.plot(sizes, averages, style, color=color, label=label)
 ax.set(xlabel="sample size n", ylabel="average estimate", xticks=sizes, ylim=(0.4, 1.1))
@@ -291,23 +295,40 @@ plt.show()
 # That is a **vector–Jacobian product**, or vjp. Its input $\bar y$ is called the upstream gradient, or
 # cotangent.
 
-# %% id="tiny-vjp"
-x = torch.tensor([1.0, 2.0, 3.0])  # (3,)
-dy = torch.tensor([0.5, -1.0, 2.0])  # (3,), handed down from above
-J = torch.autograd.functional.jacobian(lambda x: x**2, x)  # (3, 3): dy_i / dx_j
-print(J)
-print("dy @ J   ", dy @ J)
-print("2 * x * dy", 2 * x * dy)
+# %% tags=["figure"] id="figure-vjp"
+x_tiny, dy_tiny = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.5, -1.0, 2.0])  # (3,); dy comes from above
+J_tiny = torch.autograd.functional.jacobian(lambda x: x**2, x_tiny)  # (3, 3): dy_i / dx_j
+panels = {"dy": dy_tiny[None], "Jacobian of x**2": J_tiny, "dy @ J": dy_tiny[None] @ J_tiny}
+panels["2 * x * dy"] = (2 * x_tiny * dy_tiny)[None]
+fig, axes = plt.subplots(1, 4, figsize=(11, 2.4))
+for ax, (title, table) in zip(axes, panels.items()):
+    ax.imshow(table != 0, cmap="Greys", vmin=0, vmax=4)
+    for i, row in enumerate(table.tolist()):
+        for j, entry in enumerate(row):
+            ax.text(j, i, f"{entry:g}", ha="center", va="center")
+    ax.set(title=title, xticks=[], yticks=[])
+fig.suptitle("At x = (1, 2, 3): the last two agree, and the last needs no Jacobian")
+plt.show()
 
 # %% [markdown]
-# The two lines agree, and the second needs no Jacobian. That is the whole craft: know the Jacobian's
-# structure, never build it. For `hprebn = embcat @ W1 + b1` alone the Jacobian with respect to `embcat` would
-# be a large matrix of mostly zeros:
+# *Figure: four tables. dy is 0.5, −1, 2; the Jacobian is diagonal, 2, 4, 6; dy @ J and 2 * x * dy are both 1, −4, 12.*
+#
+# That is the whole craft: know the Jacobian's structure, never build it. For `hprebn = embcat @ W1 + b1` alone the
+# Jacobian with respect to `embcat` would be a large matrix of mostly zeros:
 
-# %% id="jacobian-size"
-entries = hprebn.numel() * embcat.numel()
-nonzero = n * n_hidden * embcat.shape[1]  # row i of hprebn depends on row i of embcat only
-print(f"{entries:,} entries, of which {nonzero:,} are not zero; W1 holds them all in {W1.numel():,} numbers")
+# %% tags=["figure"] id="figure-jacobian-size"
+kept = {"entries of the Jacobian": hprebn.numel() * embcat.numel()}
+kept["of them not zero"] = n * n_hidden * embcat.shape[1]  # row i of hprebn depends on row i of embcat only
+kept["numbers in W1, which say them all"] = W1.numel()
+fig, ax = plt.subplots(figsize=(8, 2.1))
+ax.bar_label(ax.barh(list(kept), kept.values(), color=BLUE), [f"{k:,}" for k in kept.values()], padding=4)
+ax.set(xscale="log", xlim=(500, 2e7), xlabel="how many", title="W1 says all that the Jacobian holds")
+ax.invert_yaxis()
+plt.show()
+
+# %% [markdown]
+# *Figure: three bars on a logarithmic axis. The Jacobian has 1,966,080 entries, of which 61,440 are not zero; W1 has
+# 1,920 numbers.*
 
 # %% tags=["figure"] id="figure-jacobians"
 W = torch.randn(3, 2, generator=torch.Generator().manual_seed(3))
@@ -372,12 +393,25 @@ plt.show()
 # > **Often said: “the derivative of an addition is always 1.”** That is the partial derivative with respect to one
 # > operand, when the operands are distinct and none is broadcast. Otherwise the contributions of all copies add up:
 
-# %% id="often-addition"
-b = torch.tensor(2.0, requires_grad=True)
-(broadcast,) = torch.autograd.grad((torch.zeros(3) + b).sum(), b)  # b is added three times
-(twice,) = torch.autograd.grad(b + b, b)  # b is both operands
-(minus,) = torch.autograd.grad(5.0 - b, b)
-print(f"b broadcast over 3 entries: {broadcast:.0f}    b + b: {twice:.0f}    5 - b: {minus:.0f}")
+# %% tags=["figure"] id="figure-addition"
+two = torch.tensor(2.0, requires_grad=True)
+sums = {
+    "x + b": 7.0 + two,
+    "5 − b": 5.0 - two,
+    "b + b": two + two,
+    "b, broadcast\nover 3 entries": torch.zeros(3) + two,
+}
+slopes = [torch.autograd.grad(result.sum(), two)[0].item() for result in sums.values()]
+fig, ax = plt.subplots(figsize=(8, 2.6))
+ax.bar_label(ax.bar(list(sums), slopes, 0.5, color=BLUE), fmt="%g", padding=2)
+ax.axhline(1, color=VERMILION, ls="--", label="“always 1”")
+ax.set(ylabel="derivative by b", ylim=(-1.8, 3.8), title="Each copy of b adds its own 1 or −1")
+ax.legend(loc="upper left")
+plt.show()
+
+# %% [markdown]
+# *Figure: four bars, the derivative by b: of x + b it is 1, of 5 − b −1, of b + b 2, of b broadcast over three entries 3. A dashed
+# line stands at 1.*
 
 # %% [markdown]
 # ## 4 · Matrix products: match shapes, then distrust them
@@ -391,25 +425,35 @@ print(f"b broadcast over 3 entries: {broadcast:.0f}    b + b: {twice:.0f}    5 -
 
 # %% id="shape-candidates"
 def candidates(rows, inner, columns, symmetric=False):
-    """The products of dy and W with the shape of x, each with its largest difference from the true dx."""
+    """The products of dy and W with the shape of x, each with its largest difference from dx."""
     g = torch.Generator().manual_seed(5)
     W, dy = torch.randn(inner, columns, generator=g), torch.randn(rows, columns, generator=g)
     W = W + W.T if symmetric else W
     x = torch.zeros(rows, inner, requires_grad=True)
     (dx,) = torch.autograd.grad((x @ W * dy).sum(), x)  # weights dy make dy the upstream gradient
-    products = {"dy @ W": (dy, W), "dy @ W.T": (dy, W.T), "dy.T @ W": (dy.T, W), "dy.T @ W.T": (dy.T, W.T)}
-    products |= {"W @ dy": (W, dy), "W @ dy.T": (W, dy.T), "W.T @ dy": (W.T, dy), "W.T @ dy.T": (W.T, dy.T)}
+    products = {"dy @ W": (dy, W), "dy @ W.T": (dy, W.T), "dy.T @ W": (dy.T, W)}
+    products |= {"dy.T @ W.T": (dy.T, W.T), "W @ dy": (W, dy), "W @ dy.T": (W, dy.T)}
+    products |= {"W.T @ dy": (W.T, dy), "W.T @ dy.T": (W.T, dy.T)}
     exist = {text: a @ b for text, (a, b) in products.items() if a.shape[1] == b.shape[0]}
     return {text: float((ab - dx).abs().max()) for text, ab in exist.items() if ab.shape == dx.shape}
 
 
-# %% id="shape-counts"
-for sizes, symmetric in [((5, 4, 3), False), ((4, 4, 4), False), ((4, 4, 4), True)]:
-    found = candidates(*sizes, symmetric)
-    right = sum(difference < 1e-5 for difference in found.values())
-    print(f"x {sizes[:2]}, W {sizes[1:]}, symmetric: {symmetric!s:5}  {len(found)} of 8 fit, {right} right")
+# %% tags=["figure"] id="figure-fit"
+cases = {"5×4 by 4×3": (5, 4, 3), "4×4 by 4×4": (4, 4, 4), "4×4 by 4×4,\nW symmetric": (4, 4, 4, True)}
+tried = [candidates(*sizes) for sizes in cases.values()]
+right = [sum(difference < 1e-5 for difference in found.values()) for found in tried]
+fig, ax = plt.subplots(figsize=(8, 2.6))
+ax.bar_label(ax.bar([0, 1, 2], [len(found) for found in tried], 0.5, color=ORANGE, hatch="//", label="fit"))
+ax.bar_label(ax.bar([0, 1, 2], right, 0.3, color=BLUE, label="are right"))
+ax.set(xticks=[0, 1, 2], xticklabels=cases, ylabel="of eight products", ylim=(0, 9.5))
+ax.set_title("Where sizes differ, what fits is right; where they agree, everything fits")
+ax.legend(loc="upper left")
+plt.show()
 
 # %% [markdown]
+# *Figure: how many of eight products fit, and are right. With sizes 5, 4, 3: one and one. With squares of 4: eight and one. With a
+# symmetric W: eight and two.*
+#
 # With three different sizes the recipe works: one candidate fits. With square matrices all eight fit and the
 # shapes say nothing. The numerical check still finds the right one, but with a symmetric $W$ two pass, one of
 # them for the wrong reason. Shapes are a spelling check, not a proof.
@@ -420,7 +464,7 @@ right = [difference < 1e-5 for difference in found.values()]
 colors, hatches = [BLUE if r else ORANGE for r in right], ["" if r else "//" for r in right]
 fig, ax = plt.subplots(figsize=(8, 3))
 ax.barh(list(found), [d + 1e-8 for d in found.values()], color=colors, hatch=hatches, edgecolor="black")
-ax.set(xscale="log", xlabel="largest difference from the true dx (1e-8 added)", ylabel="product that fits")
+ax.set(xscale="log", xlabel="largest difference from dx (1e-8 added)", ylabel="product that fits")
 ax.set_title("Square matrices: eight products fit, one is right")
 plt.show()
 
@@ -437,6 +481,24 @@ plt.show()
 # $$\bar x_{ij} = \sum_k \bar y_{ik}\,W_{jk} .$$
 #
 # The sum runs over the *second* index of both factors, which is what `dy @ W.T` does. Nothing was guessed.
+
+# %% tags=["figure"] id="figure-indices"
+shaded = [torch.zeros(5, 3), torch.zeros(4, 3), torch.zeros(5, 4)]  # of dy, W and dx
+shaded[0][1], shaded[1][2], shaded[2][1, 2] = 1, 1, 1
+fig, axes = plt.subplots(1, 3, figsize=(9, 2.8))
+names_of = ["dy: row i", "W: row j", "dx: entry i, j"]
+for ax, title, table, (down, across) in zip(axes, names_of, shaded, ["ik", "jk", "ij"]):
+    ax.imshow(table, cmap="Oranges", vmax=1.6)
+    ax.set(title=title, ylabel=down, xlabel=across)
+    ax.set(xticks=range(table.shape[1]), yticks=range(len(table)))
+    ax.grid(False)
+fig.suptitle("One entry of dx: go along two rows together, multiply, and add over k")
+plt.show()
+
+# %% [markdown]
+# *Figure: three tables, dy with axes i and k, W with axes j and k, dx with axes i and j. Row i = 1 of dy and row j = 2 of W are
+# shaded, and in dx the entry 1, 2.*
+#
 # `einsum` executes index notation as it stands:
 
 # %% id="einsum" tags=["nbval-ignore-output"]
@@ -599,7 +661,8 @@ fig, ax = plt.subplots(figsize=(8, 2.6))
 ax.hist(slopes.view(-1), bins=40, color=BLUE, edgecolor="white")
 ax.axvline(0.5, color="black", ls=":", label="half")
 ax.set(xlabel="slope of tanh, the factor from dh to dhpreact", ylabel="entries of hpreact")
-ax.set_title(f"Through {(slopes < 0.5).float().mean():.0%} of the entries less than half of the gradient comes back")
+few = (slopes < 0.5).float().mean()
+ax.set_title(f"Through {few:.0%} of the entries less than half of the gradient comes back")
 ax.legend()
 plt.show()
 
@@ -758,7 +821,7 @@ score(submission, "5.1", points=26)
 # the forward pass*, which is why a framework must keep them in memory. You never formed a Jacobian.
 
 # %% tags=["figure"] id="figure-branches"
-first, second = (counts.clone().requires_grad_(True) for _ in range(2))  # counts, as its two readers see it
+first, second = (counts.clone().requires_grad_(True) for _ in range(2))  # counts, twice
 again = -(first / second.sum(1, keepdim=True))[range(n), Yb].log().mean()
 terms = torch.autograd.grad(again, [first, second])
 fig, axes = plt.subplots(1, 3, figsize=(12, 2.6), sharey=True)
@@ -768,7 +831,7 @@ for ax, title, term in zip(axes, titles, [*terms, sum(terms)]):
     ax.set(xlabel="letter", title=title)
     ax.grid(False, axis="x")
 axes[0].set_ylabel("gradient, example 0")
-fig.suptitle("One term pulls the right letter up, the other pushes all down; only the sum is the gradient")
+fig.suptitle("One term pulls the right letter up, the other pushes all down; the sum is the gradient")
 plt.show()
 
 # %% [markdown]
@@ -778,15 +841,15 @@ plt.show()
 # Now all of your gradients, in the order in which you found them:
 
 # %% tags=["figure"] id="figure-sizes"
-order = "logprobs probs counts_sum_inv counts_sum counts norm_logits logit_maxes logits h W2 b2 hpreact bngain bnbias "
-order += "bnraw bnvar_inv bnvar bndiff2 bndiff bnmeani hprebn embcat W1 b1 emb C"
+order = "logprobs probs counts_sum_inv counts_sum counts norm_logits logit_maxes logits h W2 b2 hpreact "
+order += "bngain bnbias bnraw bnvar_inv bnvar bndiff2 bndiff bnmeani hprebn embcat W1 b1 emb C"
 found = {name: globals().get("d" + name) for name in order.split()}
 if all(isinstance(gradient, torch.Tensor) for gradient in found.values()):
     fig, ax = plt.subplots(figsize=(10, 3.4))
     bars = ax.bar(list(found), [gradient.abs().max() for gradient in found.values()], color=BLUE)
     for name in ("logit_maxes", "b1"):
         bars[list(found).index(name)].set(facecolor=ORANGE, hatch="//", edgecolor="black")
-    ax.set(yscale="log", ylim=(1e-10, 1e3), xlabel="tensor, from the loss back to C", ylabel="largest |gradient|")
+    ax.set(yscale="log", ylim=(1e-10, 1e3), xlabel="tensor, from the loss back", ylabel="largest |gradient|")
     ax.tick_params(axis="x", rotation=90)
     ax.set_title("Two of the 26 gradients are zero on paper, and rounding noise in float32")
     plt.show()
@@ -816,7 +879,7 @@ _, references = autograd_loss_and_gradients(parameters, Xb, Yb)
 times_read = torch.bincount(Xb.view(-1), minlength=vocab_size)
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.8), sharey=True)
 left.barh(range(vocab_size), times_read, color=BLUE)
-left.set(xlabel="times read in the batch", ylabel="letter", yticks=range(vocab_size), yticklabels=letters)
+left.set(xlabel="times read", ylabel="letter", yticks=range(vocab_size), yticklabels=letters)
 image = right.imshow(references[0].abs(), aspect="auto")
 for letter in torch.nonzero(times_read == 0).view(-1).tolist():
     right.text((n_embd - 1) / 2, letter, "all zero", color="white", ha="center", va="center")
@@ -842,7 +905,8 @@ fig, ax = plt.subplots(figsize=(8, 3))
 for dtype, color, hatch, side in [(torch.float32, BLUE, "", -0.2), (torch.float64, ORANGE, "//", 0.2)]:
     _, gradients = autograd_loss_and_gradients([p.to(dtype) for p in parameters], Xb, Yb)
     heights = [gradient.abs().max() for gradient in gradients]
-    ax.bar(torch.arange(7) + side, heights, 0.4, color=color, hatch=hatch, edgecolor="black", label=str(dtype)[6:])
+    look = {"color": color, "hatch": hatch, "edgecolor": "black", "label": str(dtype)[6:]}
+    ax.bar(torch.arange(7) + side, heights, 0.4, **look)
 ax.set(yscale="log", ylim=(1e-19, 1e3), ylabel="largest |gradient|", xlabel="parameter")
 ax.set(xticks=range(7), xticklabels=parameter_names)
 ax.set_title("With twice the digits only the gradient of b1 changes: it is nothing but rounding")
@@ -857,13 +921,20 @@ plt.show()
 # > paper round differently. Differentiating `s**-1`, torch computes $-s^{-2}$; differentiating `1 / s`, it computes
 # > $-(s^{-1})^2$. Both are right, and they differ in the last bit of some entries. Right up to rounding *is* right.
 
-# %% id="often-bits" tags=["nbval-ignore-output"]
-s = counts_sum.clone().requires_grad_(True)
-(power,) = torch.autograd.grad((s**-1).sum(), s)
-(division,) = torch.autograd.grad((1 / s).sum(), s)
-print(f"the values agree bit for bit: {torch.equal(s**-1, 1 / s)}")
-apart = ((power - division) / power).abs().max()
-print(f"{(power != division).sum()} of {n} gradients differ, by at most {apart:.1e} of their size")
+# %% tags=["figure", "nbval-ignore-output"] id="figure-bits"
+s_sums = counts_sum.clone().requires_grad_(True)
+(power,) = torch.autograd.grad((s_sums**-1).sum(), s_sums)
+(division,) = torch.autograd.grad((1 / s_sums).sum(), s_sums)
+bit = torch.nextafter(power.abs(), torch.tensor(1.0)) - power.abs()  # from each number to the next float32
+fig, ax = plt.subplots(figsize=(8, 2.4))
+ax.stem(range(n), ((power - division) / bit).view(-1), basefmt=" ")
+ax.set(xlabel="example", ylabel="difference, last bits", yticks=[-2, -1, 0, 1, 2], ylim=(-2.4, 2.4))
+ax.set_title(f"{(power != division).sum()} of {n} gradients differ, each by a last bit or two")
+plt.show()
+
+# %% [markdown]
+# *Figure: the difference of the two gradients for each of 32 examples, in units of the last bit: 0 for most, else a
+# whole number of bits, at most two.*
 
 # %% [markdown] id="exercise-5.2"
 # ## Exercise 5.2 · The cross-entropy in one expression
@@ -934,10 +1005,12 @@ def by_steps(z):
 
 
 fig, ax = plt.subplots(figsize=(8, 2.8))
-for label, f, style in [("at once", lambda z: F.cross_entropy(z, Yb), "o-"), ("step by step", by_steps, "x--")]:
+at_once = lambda z: F.cross_entropy(z, Yb)
+for label, f, style in [("at once", at_once, "o-"), ("step by step", by_steps, "x--")]:
     leaves = [(scale * logits).requires_grad_(True) for scale in range(1, 101, 3)]
     finite = [torch.autograd.grad(f(leaf), leaf)[0].isfinite().all(1).float().mean() for leaf in leaves]
-    ax.plot(range(1, 101, 3), finite, style, color=BLUE if label == "at once" else VERMILION, label=label)
+    color = BLUE if label == "at once" else VERMILION
+    ax.plot(range(1, 101, 3), finite, style, color=color, label=label)
 ax.set(xlabel="factor on the logits", ylabel="share of examples with\na finite gradient")
 ax.set_title("Where a probability underflows to 0, eight steps give nan and one expression holds")
 ax.legend()
@@ -1069,7 +1142,8 @@ copies = [hprebn.clone().requires_grad_(True) for _ in range(3)]  # x, as its th
 normalized = (copies[0] - copies[1].mean(0)) / torch.sqrt(copies[2].var(0) + 1e-5)
 terms = torch.autograd.grad((bngain * normalized * dhpreact).sum(), copies)
 fig, ax = plt.subplots(figsize=(9, 3))
-looks = [("directly", "o", BLUE), ("through the mean", "x", VERMILION), ("through the variance", "^", ORANGE)]
+looks = [("directly", "o", BLUE), ("through the mean", "x", VERMILION)]
+looks += [("through the variance", "^", ORANGE)]
 for (label, marker, color), term in zip(looks, terms):
     ax.plot(term.norm(dim=0), marker, ms=5, color=color, label=label)
 ax.set(xlabel="hidden unit", ylabel="norm of the term", title="Most of the gradient comes back directly")
@@ -1089,7 +1163,8 @@ leaf = hprebn.clone().requires_grad_(True)
 normalized = (leaf - leaf.mean(0)) / torch.sqrt(leaf.var(0) + 1e-5)
 (reference,) = torch.autograd.grad((bngain * normalized * dhpreact).sum(), leaf)
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.4), sharey=True)
-for ax, label, direction in zip(axes, ["all ones", "the normalized column"], [torch.ones_like(bnraw), bnraw]):
+directions = {"all ones": torch.ones_like(bnraw), "the normalized column": bnraw}
+for ax, (label, direction) in zip(axes, directions.items()):
     before, after = (F.cosine_similarity(vector, direction, dim=0) for vector in (dhpreact, reference))
     ax.plot(before, "o", ms=5, color=BLUE, label="dhpreact, before")
     ax.plot(after, "x", ms=5, color=VERMILION, label="dhprebn, after")
@@ -1227,7 +1302,7 @@ if own_losses:
     fig, ax = plt.subplots(figsize=(8, 3))
     ax.plot(own_losses, color=ORANGE, lw=4, label="your backward pass")
     ax.plot(autograd_losses, color="black", lw=1, ls="--", label="torch's autograd")
-    ax.set(xlabel="step", ylabel="loss of the batch (nats)", title="The two runs lie on top of each other")
+    ax.set(xlabel="step", ylabel="batch's loss (nats)", title="The two runs lie on top of each other")
     ax.legend()
     plt.show()
 
@@ -1263,7 +1338,21 @@ if losses:
 #
 # A single name has no batch statistics. So for evaluation the mean and variance of each hidden unit are
 # computed once, over the whole training set, and held fixed. That is what the running averages of a library's
-# batch norm approximate.
+# batch norm approximate. The mean of a batch of 32 will not do, since it depends on the company:
+
+# %% tags=["figure"] id="figure-batch-means"
+whole = C[Xtr[:20_000]].flatten(1) @ W1 + b1  # (20000, 64), with the parameters of the start
+means = whole[:, :12].view(-1, 32, 12).mean(1)  # (625, 12): batches of 32
+fig, ax = plt.subplots(figsize=(8, 2.6))
+ax.boxplot(means, medianprops={"color": BLUE}, flierprops={"ms": 2})
+ax.plot(range(1, 13), whole[:, :12].mean(0), "D", color=VERMILION, label="mean of all")
+ax.set(xlabel="hidden unit (the first 12)", ylabel="mean of 32", title="Each batch has a mean of its own")
+ax.legend(loc="upper right")
+plt.show()
+
+# %% [markdown]
+# *Figure: box plots of the means of 625 batches for twelve hidden units; each box spreads around a diamond, the mean over all of
+# the examples.*
 
 
 # %% role="locked" id="evaluate"
@@ -1272,7 +1361,7 @@ enough = steps(len(Xtr), 1_000)  # all of them; a machine that only grades takes
 
 @torch.no_grad()
 def predictor(parameters):
-    """A function from int64 (m, 3) to log-probabilities (m, 27); normalizes with the training set's statistics."""
+    """A function from int64 (m, 3) to log-probabilities (m, 27), with the training set's statistics."""
     C, W1, b1, W2, b2, bngain, bnbias = parameters
     everything = C[Xtr[:enough]].flatten(1) @ W1 + b1
     mean, variance = everything.mean(0), everything.var(0)
@@ -1296,11 +1385,12 @@ print(f"all letters equally likely {torch.tensor(vocab_size).log():.3f}")
 
 # %% tags=["figure"] id="figure-choices"
 if losses:
-    dev = [torch.tensor(vocab_size).log(), F.nll_loss(bigram[Xdev[:, -1]], Ydev), F.nll_loss(predict(Xdev), Ydev)]
+    dev = [torch.tensor(vocab_size).log(), F.nll_loss(bigram[Xdev[:, -1]], Ydev)]
+    dev.append(F.nll_loss(predict(Xdev), Ydev))
     seen = ["nothing", "one letter\n(counted pairs)", "three letters\n(your network)"]
     fig, ax = plt.subplots(figsize=(8, 2.4))
     ax.bar_label(ax.barh(seen, [loss.exp() for loss in dev], color=BLUE), fmt="%.1f", padding=4)
-    ax.set(xlabel="exp(dev loss): as unsure as a choice among so many letters", ylabel="a model that sees")
+    ax.set(xlabel="exp(dev loss): as unsure as among so many letters", ylabel="a model that sees")
     ax.set(title="Each letter that a model sees narrows its choice", xlim=(0, 30))
     ax.invert_yaxis()
     plt.show()
@@ -1350,9 +1440,24 @@ plt.show()
 # *Figure: three bar charts of the next letter's probability, after “..q”, “emm” and “iah”, each title naming
 # the most likely letter. After training, “iah” is followed by the dot that ends a name.*
 
+# %% tags=["figure"] id="figure-lengths"
+if losses:
+    drawn = [len(sample_name(predict, g_names)) for _ in range(400)]
+    fig, ax = plt.subplots(figsize=(8, 2.6))
+    bins = [k + 0.5 for k in range(16)]
+    ax.hist([len(name) for name in train_names], bins, density=True, color="0.8", ec="0.4", label="real names")
+    ax.hist(drawn, bins, density=True, histtype="step", color=VERMILION, lw=2, label="400 new names")
+    ax.set(xlabel="letters in the name", ylabel="share", title="With three letters of memory it still ends in time")
+    ax.legend()
+    plt.show()
+
+# %% [markdown]
+# *Figure: how long names are. Real names, grey, have mostly five to seven letters; the new ones, an outline, have about as many, but
+# more of them are very short or very long.*
+
 # %% tags=["figure"] id="figure-letters"
 if losses:
-    columns = trained[3].T - trained[3].mean(1)  # (27, 64): what the output layer looks for, letter by letter
+    columns = trained[3].T - trained[3].mean(1)  # (27, 64): what each letter looks for
     plane = columns @ torch.linalg.svd(columns, full_matrices=False).Vh[:2].T  # (27, 2)
     fig, ax = plt.subplots(figsize=(6.5, 4.5))
     for (a, b), letter in zip(plane.tolist(), letters):
@@ -1406,12 +1511,14 @@ y_ln = gain_ln * xhat_ln + bias_ln
 dx_ln = dgain_ln = dbias_ln = None
 
 # %% tags=["figure"] id="figure-coupling"
-kinds = {"batch norm": lambda x: (x - x.mean(0)) / x.std(0), "layer norm": lambda x: F.layer_norm(x, (8,))}
+kinds = {"batch norm": lambda x: (x - x.mean(0)) / x.std(0)}
+kinds["layer norm"] = lambda x: F.layer_norm(x, (8,))
 fig, axes = plt.subplots(1, 2, figsize=(9, 4))
 for ax, (kind, f) in zip(axes, kinds.items()):
     J = torch.autograd.functional.jacobian(f, x_ln).view(40, 40)
     ax.imshow(J != 0, cmap="Greys", vmax=1.6)
-    ax.set(title=kind, xlabel="entry of x, example after example", xticks=range(0, 40, 8), yticks=range(0, 40, 8))
+    ticks = range(0, 40, 8)
+    ax.set(title=kind, xlabel="entry of x, example after example", xticks=ticks, yticks=ticks)
     ax.grid(False)
 axes[0].set_ylabel("entry of x̂")
 fig.suptitle("Batch norm ties examples together, layer norm the features of one example")
@@ -1434,7 +1541,8 @@ dx_ln = rstd_ln * (dxhat_ln - dxhat_ln.mean(1, keepdim=True) - xhat_ln * (dxhat_
 # %% id="layer-norm-compare" tags=["nbval-ignore-output"]
 leaves = [t.clone().requires_grad_(True) for t in (x_ln, gain_ln, bias_ln)]
 references = torch.autograd.grad((F.layer_norm(leaves[0], (8,), *leaves[1:]) * dy_ln).sum(), leaves)
-for name, value, reference in zip(["dx_ln", "dgain_ln", "dbias_ln"], [dx_ln, dgain_ln, dbias_ln], references):
+found = {"dx_ln": dx_ln, "dgain_ln": dgain_ln, "dbias_ln": dbias_ln}
+for (name, value), reference in zip(found.items(), references):
     compare(name, value, reference)
 
 # %% [markdown]
@@ -1467,6 +1575,22 @@ leaf = C.clone().requires_grad_(True)
 again = torch.tanh(leaf[Xb].view(n, -1) @ W_tied) @ leaf.T
 (reference,) = torch.autograd.grad((again * dlogits_tied).sum(), leaf)
 compare("dC_tied", dC_tied, reference)
+
+# %% tags=["figure"] id="figure-tied"
+looked_up, multiplied = (C.clone().requires_grad_(True) for _ in range(2))  # C, as its two readers see it
+again = torch.tanh(looked_up[Xb].view(n, -1) @ W_tied) @ multiplied.T
+by_use = torch.autograd.grad((again * dlogits_tied).sum(), [looked_up, multiplied])
+fig, ax = plt.subplots(figsize=(9, 2.6))
+ax.plot(list(letters), by_use[1].norm(dim=1), "s", color=ORANGE, label="as output matrix")
+ax.plot(list(letters), by_use[0].norm(dim=1), "o", color=BLUE, label="as table")
+ax.set(xlabel="letter: row of C", ylabel="norm of the gradient")
+ax.set_title("Every row hears from the output matrix, only letters that were read from the table")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: for each letter the norms of the two contributions to its row. Squares, from the output matrix, are all above zero; circles,
+# from the table, are zero for letters that the batch does not hold.*
 
 # %% [markdown]
 # ### A tied bias

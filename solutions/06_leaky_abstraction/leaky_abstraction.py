@@ -84,7 +84,8 @@ for x in (16.0, 17.0, -88.0, -89.0):
 numbers = np.geomspace(1e-44, 1e38, 400).astype(np.float32)
 plt.figure(figsize=(8, 3))
 plt.loglog(numbers, np.spacing(numbers), color=BLUE)
-for at, words, shift in ((1e-30, "near 0: gaps of 1e-37", (45, -6)), (1.0, "at 1: a gap of 1e-7", (-150, 22))):
+notes = (1e-30, "near 0: gaps of 1e-37", (45, -6)), (1.0, "at 1: a gap of 1e-7", (-150, 22))
+for at, words, shift in notes:
     gap = np.spacing(np.float32(at))
     plt.plot(at, gap, "D", color=VERMILION)
     plt.annotate(words, (at, gap), shift, textcoords="offset points", arrowprops={"arrowstyle": "->"})
@@ -194,10 +195,21 @@ plt.show()
 # > above the smallest float32. It is $1-\sigma$ that rounds to 0. And a unit is dead only if it is saturated on *every*
 # > example: one living example brings a gradient.
 
-# %% id="often-underflow"
-x = torch.tensor(16.7)
-print(f"exp(-16.7) = {torch.exp(-x):.2g}   smallest normal float32 {torch.finfo(torch.float32).smallest_normal:.2g}")
-print("sigma(16.7) == 1:", bool(torch.sigmoid(x) == 1))
+# %% tags=["figure"] id="figure-no-underflow"
+info = torch.finfo(torch.float32)
+marks = {"smallest\nnormal number": info.smallest_normal, "exp(−16.7)": math.exp(-16.7)}
+marks |= {"half a gap\nat 1": info.eps / 2, "1": 1.0}
+plt.figure(figsize=(9, 1.9))
+for k, (name, at) in enumerate(marks.items()):
+    plt.plot(at, 0, "D", color=VERMILION if "exp" in name else BLUE)
+    plt.text(at, 0.5 if k != 1 else -0.9, f"{name}\n{at:.0e}", ha="center", va="bottom" if k != 1 else "center")
+plt.gca().set(xscale="log", xlim=(1e-40, 1e4), ylim=(-1.6, 2.6), yticks=[], xlabel="float32 number")
+plt.title("exp(−16.7) is no underflow: it is just less than half a gap at 1")
+plt.show()
+
+# %% [markdown]
+# *Figure: marks on a logarithmic axis. The smallest normal number stands at 1e-38, far left; exp(−16.7), 5.6e-8, next to 6.0e-8, half
+# the gap of float32 at 1; then 1.*
 
 # %% [markdown]
 # ## 2 · Ten layers deep
@@ -212,7 +224,7 @@ DEPTH, WIDTH, BATCH = 10, 100, 256
 
 
 def deep_net(gain, seed=6):
-    """x (256, 100), ten weights (100, 100) each, and a cotangent (256, 100) for the last layer's output."""
+    """x (256, 100), ten weights (100, 100), and a cotangent (256, 100) for the last layer's output."""
     g = torch.Generator().manual_seed(seed)
     x, cotangent = (torch.randn(BATCH, WIDTH, generator=g) for _ in range(2))
     weights = [gain / WIDTH**0.5 * torch.randn(WIDTH, WIDTH, generator=g) for _ in range(DEPTH)]
@@ -252,7 +264,7 @@ plt.show()
 
 # %% role="answer" id="answer-6.2-a"
 def survey(x, weights, cotangent):
-    """x (n, d0), weights L of (d, d'), cotangent (n, dL) -> (L, 3): std of h, share of |h| > 0.97, std of dL/dh."""
+    """x (n, d0), weights L of (d, d'), cotangent (n, dL) -> (L, 3), a row for each layer."""
     ### BEGIN SOLUTION
     h, hs = x.clone().requires_grad_(), []
     for weight in weights:
@@ -329,7 +341,7 @@ letters = ".abcdefghijklmnopqrstuvwxyz"
 stoi = {letter: i for i, letter in enumerate(letters)}
 train_names, _, _ = split_names(read_names())
 text = "..." + "...".join(train_names[:5000]) + "..."
-rows = torch.tensor([stoi[letter] for letter in text]).unfold(0, 4, 1)  # windows of 3 letters and the next
+rows = torch.tensor([stoi[letter] for letter in text]).unfold(0, 4, 1)  # 3 letters and the next
 rows = rows[(rows[:, -1] > 0) | (rows[:, -2] > 0)]  # not the windows between two names
 X, Y = rows[:, :3], rows[:, 3]
 
@@ -367,7 +379,8 @@ z = hidden(relu_net, X[:400])  # (400, 64)
 silent = (z > 0).sum(0) == 0
 plt.figure(figsize=(10, 3))
 plt.imshow(z[:120] > 0, aspect="auto", cmap="gray", interpolation="nearest")
-plt.scatter(torch.nonzero(silent), -4 + 0 * torch.nonzero(silent), marker="v", color=VERMILION, clip_on=False)
+at = torch.nonzero(silent)
+plt.scatter(at, -4 + 0 * at, marker="v", color=VERMILION, clip_on=False)
 plt.title(f"After large steps {int(silent.sum())} of 64 ReLUs are black from top to bottom", pad=16)
 plt.xlabel("hidden unit (▾ never above 0 on 400 examples)")
 plt.ylabel("example")
@@ -457,8 +470,7 @@ if new_bias is not None:
     plt.bar(range(64), after * silent, color=ORANGE, hatch="//", label="revived")
     plt.legend()
     plt.title("Revived units fire on about half of the examples, and have a gradient again")
-    plt.xlabel("hidden unit")
-    plt.ylabel("share of examples above 0")
+    plt.gca().set(xlabel="hidden unit", ylabel="share of examples above 0")
     plt.show()
 
 # %% [markdown]
@@ -483,8 +495,7 @@ for head, color, style in ((1.0, ORANGE, "--"), (0.1, BLUE, "-")):
     plt.plot(losses, style, color=color, label=f"output weights × {head}: starts at {losses[0]:.1f}")
 plt.axhline(math.log(27), color="0", ls=":", label="ln 27")
 plt.title("The blade of the hockey stick is the cost of a loud output layer")
-plt.xlabel("step")
-plt.ylabel("minibatch loss (nats)")
+plt.gca().set(xlabel="step", ylabel="minibatch loss (nats)")
 plt.legend()
 plt.show()
 
@@ -644,19 +655,46 @@ seed = challenge_seed("6.5", "another momentum")
 award("6.5", judge_batch_norm(submission, seed=seed, n=9, m=3, momentum=0.3), points=3)
 ### END HIDDEN TESTS
 
+# %% tags=["figure"] id="figure-running"
+plt.figure(figsize=(8, 2.8))
+for momentum, color, style in ((0.1, BLUE, "-"), (0.02, ORANGE, "--"), (0.5, "0.6", ":")):
+    g = torch.Generator().manual_seed(6)
+    running, path = (torch.zeros(1), torch.ones(1)), []
+    for _ in range(100):
+        F.batch_norm(5 + torch.randn(8, 1, generator=g), *running, training=True, momentum=momentum)
+        path.append(running[0].item())  # torch writes into the pair that it is given
+    plt.plot(path, style, color=color, label=f"m = {momentum}")
+plt.gca().set(xlabel="batches of 8 seen", ylabel="running mean (data: 5)")
+plt.title("A small m forgets its first 0 slowly; a large m follows every batch")
+plt.legend()
+plt.show()
+
 # %% [markdown]
+# *Figure: the running mean over 100 batches of data with mean 5, starting at 0. With m = 0.1 it arrives after about 40 batches, with 0.02
+# it is still below 4.5 at the end, with 0.5 it arrives at once and jitters.*
+#
+# So evaluate only after enough batches: about $3/m$ of them leave $e^{-3}$, five per cent, of the start.
+#
 # **The useless bias.** A bias in front of batch norm is subtracted again with the mean, so the loss does not depend on it.
 # Its gradient should be 0. What does autograd return?
 
-# %% tags=["nbval-ignore-output"] id="useless-bias"
-for dtype in (torch.float32, torch.float64):
+# %% tags=["figure", "nbval-ignore-output"] id="figure-useless-bias"
+plt.figure(figsize=(7, 2.8))
+for dtype, side, color, hatch in ((torch.float32, -0.2, BLUE, ""), (torch.float64, 0.2, ORANGE, "//")):
     g = torch.Generator().manual_seed(6)
     shapes = (32, 30), (30, 64), (64,), (64, 27)
     x, W, b, head = (torch.randn(*s, generator=g).to(dtype).requires_grad_() for s in shapes)
     h = torch.tanh(F.batch_norm(x @ W / 30**0.5 + b, None, None, training=True))
     loss = F.cross_entropy(h @ head / 8, torch.arange(32) % 27)
-    dW, db = torch.autograd.grad(loss, (W, b))
-    print(f"{str(dtype)[6:]}: max|dW| = {dW.abs().max():.2g}   max|db| = {db.abs().max():.2g}")
+    largest = [d.abs().max() for d in torch.autograd.grad(loss, (W, b))]
+    plt.bar([side, 1 + side], largest, 0.4, color=color, hatch=hatch, ec="0", label=str(dtype)[6:])
+plt.gca().set(yscale="log", ylim=(1e-19, 1e3), xticks=[0, 1], xticklabels=["W", "b"], ylabel="largest |gradient|")
+plt.title("Only the gradient of b shrinks with more digits: it is rounding")
+plt.legend(ncols=2)
+plt.show()
+
+# %% [markdown]
+# *Figure: bars on a logarithmic axis. For W both are near 0.01 to 0.1; for b the bar is near 1e-9 in float32, 1e-17 in float64.*
 
 # %% [markdown]
 # Zero up to rounding: a sum of terms that cancel leaves a remainder of the size of their rounding errors. Test such a
@@ -685,13 +723,20 @@ plt.show()
 # > At the start few units are then saturated; the gain is learned, and may saturate them again. Order and ratios of
 # > *differences* within a feature are kept, ratios of values are not:
 
-# %% id="often-ratios"
+# %% tags=["figure"] id="figure-ratios"
 before = torch.tensor([[1.0], [2.0], [4.0]])  # (3, 1): each twice the one before
 after = F.batch_norm(before, None, None, training=True)
-for name, v in (("before", before.flatten()), ("after", after.flatten())):
-    gaps = v.diff()
-    print(f"{name:7}{[round(u, 2) for u in v.tolist()]}  ratio of the differences {gaps[1] / gaps[0]:.2f}")
-print(f"saturated, gain 1: {saturated[2]:.1%}")
+plt.figure(figsize=(8, 2))
+for level, column, color in ((1, before, BLUE), (0, after, ORANGE)):
+    plt.plot(column.flatten(), [level] * 3, "o-", color=color, mec="0")
+    for at in column.flatten().tolist():
+        plt.text(at, level + 0.2, f"{at:.3g}", ha="center")
+plt.gca().set(yticks=[0, 1], yticklabels=["after", "before"], ylim=(-0.4, 1.6), xlabel="value of the feature")
+plt.title("1, 2, 4 is no longer a doubling; the second gap is still twice the first")
+plt.show()
+
+# %% [markdown]
+# *Figure: three dots on a line, before at 1, 2 and 4, after at −1.07, −0.267 and 1.34.*
 
 # %% [markdown]
 # **The biased minibatch gradient.** Without batch norm, the gradients of minibatches of one size average to the gradient
@@ -703,7 +748,8 @@ print(f"saturated, gain 1: {saturated[2]:.1%}")
 def gradient_of_net(x, y, normed):
     """The gradient, flat, of the squared error of a one-hidden-layer tanh net; x (n, 10), y (n, 1)."""
     g = torch.Generator().manual_seed(5)
-    W1, W2 = (torch.randn(*s, generator=g, dtype=torch.float64).requires_grad_() for s in ((10, 16), (16, 1)))
+    draw = lambda *shape: torch.randn(shape, generator=g, dtype=torch.float64).requires_grad_()
+    W1, W2 = draw(10, 16), draw(16, 1)
     z = x @ W1 / 10**0.5
     z = F.batch_norm(z, None, None, training=True) if normed else z
     loss = F.mse_loss(torch.tanh(z) @ W2 / 4, y)
@@ -719,7 +765,8 @@ plt.figure(figsize=(8, 3))
 for normed, style, name in ((True, "o-", "with batch norm"), (False, "s--", "without")):
     full, off = gradient_of_net(x, y, normed), []
     for size in sizes:
-        parts = [gradient_of_net(x[i], y[i], normed) for i in torch.randperm(512, generator=g).split(size)]
+        batches = torch.randperm(512, generator=g).split(size)
+        parts = [gradient_of_net(x[i], y[i], normed) for i in batches]
         off.append(((sum(parts) / len(parts) - full).norm() / full.norm()).item())
     plt.loglog(sizes, off, style, color=BLUE if normed else ORANGE, label=name)
 plt.title("With batch norm the minibatch gradients do not average to the full gradient")
@@ -754,7 +801,8 @@ for ax, name in zip(axes, ("linear", "tanh")):
             pre = hs[-1] @ (rho * Q) + 0.5 * torch.randn(m, generator=g, dtype=torch.float64)
             hs.append(torch.tanh(pre) if name == "tanh" else pre)
         gradients = torch.autograd.grad(hs[-1].sum() / m**0.5, hs)
-        ax.semilogy(range(T, -1, -1), [d.norm() for d in gradients], style[rho], color=color, label=f"ρ = {rho}")
+        norms = [d.norm() for d in gradients]
+        ax.semilogy(range(T, -1, -1), norms, style[rho], color=color, label=f"ρ = {rho}")
     ax.set(title=name, xlabel="steps back in time")
 axes[0].set_ylabel("norm of the gradient")
 axes[0].legend()
@@ -769,14 +817,16 @@ plt.show()
 # should become ½.
 
 # %% tags=["figure"] id="figure-cliff"
-w, walk = torch.linspace(0.86, 1.031, 400), 1.03 - 0.01 * torch.arange(5)  # rate 0.01, gradients clipped to length 1
+w = torch.linspace(0.86, 1.031, 400)
+walk = 1.03 - 0.01 * torch.arange(5)  # rate 0.01, gradients clipped to length 1
 start = torch.tensor(1.03, requires_grad=True)
 (d,) = torch.autograd.grad((start**50 - 0.5) ** 2, start)
 plt.figure(figsize=(8, 3))
 plt.plot(w, (w**50 - 0.5) ** 2, color=BLUE, label="loss")
 plt.plot(walk, (walk**50 - 0.5) ** 2, "o", color=ORANGE, mec="0", label="four clipped steps")
 look = {"arrowstyle": "<|-", "color": VERMILION, "lw": 2}
-plt.annotate(f"one plain step: to w = {1.03 - 0.01 * d:.1f}", (1.028, 15.1), (0.87, 15.1), va="center", arrowprops=look)
+words = f"one plain step: to w = {1.03 - 0.01 * d:.1f}"
+plt.annotate(words, (1.028, 15.1), (0.87, 15.1), va="center", arrowprops=look)
 plt.title("On the wall a plain step leaves the picture; clipped steps walk down")
 plt.xlabel("weight w")
 plt.ylabel("loss after 50 steps")
@@ -799,7 +849,7 @@ plt.show()
 
 # %% role="answer" id="answer-6.6-a"
 def gradient_norms(W, states, u, tanh):
-    """W (m, m), states (T + 1, m) rows h_0 … h_T, u (m,), tanh: bool -> norms (T + 1,), that of h_0 first."""
+    """W (m, m), states (T + 1, m) rows h_0 … h_T, u (m,), tanh bool -> norms (T + 1,), h_0's first."""
     ### BEGIN SOLUTION
     dh, norms = u, [u.norm()]
     for h in states[1:].flip(0):
@@ -812,7 +862,7 @@ def gradient_norms(W, states, u, tanh):
 
 # %% role="answer" id="answer-6.6-b"
 def clip_by_norm(gradients, limit):
-    """gradients: a list of tensors of any shapes -> the list, scaled so that its norm is at most `limit`."""
+    """gradients: a list of tensors of any shapes -> the list, scaled to a norm of at most `limit`."""
     ### BEGIN SOLUTION
     norm = math.sqrt(sum((d**2).sum().item() for d in gradients))
     scale = min(1.0, limit / norm) if norm > 0 else 1.0
@@ -850,11 +900,12 @@ arrows = {"gradient": (d, "0.3", "-"), "by norm": (d / np.linalg.norm(d), BLUE, 
 arrows["by value"] = d.clip(-1, 1), ORANGE, "--"
 plt.figure(figsize=(8, 2.6))
 for name, (arrow, color, line) in arrows.items():
-    plt.annotate("", arrow, (0, 0), arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2, "ls": line})
+    look = {"arrowstyle": "-|>", "color": color, "lw": 2, "ls": line}
+    plt.annotate("", arrow, (0, 0), arrowprops=look)
     plt.text(arrow[0] + 0.08, arrow[1] - 0.15 * (name == "by norm"), name, color=color, va="center")
 turn = np.linspace(-0.3, 1, 60)
 plt.plot(np.cos(turn), np.sin(turn), ":", color="0.5")
-plt.gca().set(xlim=(-0.1, 5), ylim=(-0.3, 0.95), aspect="equal", xlabel="first entry", ylabel="second entry")
+plt.gca().set(xlim=(-0.1, 5), ylim=(-0.3, 0.95), aspect="equal", xlabel="entry 1", ylabel="entry 2")
 plt.title("Clipping by norm shortens; clipping by value turns by 22 degrees")
 plt.show()
 
@@ -892,7 +943,8 @@ def leaky_step(parameters, x, y, lr, max_norm):
 g = torch.Generator().manual_seed(6)
 x, start = torch.randn(20, 3, generator=g), [torch.zeros(3), torch.zeros(1)]
 y = x @ torch.tensor([3.0, -2.0, 1.0])
-print("moved by", [(new - old).norm().item() for new, old in zip(leaky_step(start, x, y, 0.1, 1.0), start)])
+after = leaky_step(start, x, y, 0.1, 1.0)
+print("moved by", [(new - old).norm().item() for new, old in zip(after, start)])
 
 # %% tags=["figure"] id="figure-leak-1"
 at = torch.linspace(-1, 7, 161, requires_grad=True)
@@ -959,7 +1011,8 @@ award("6.7", judge_step(submission, seed=challenge_seed("6.7", "fresh batches"),
 
 # %% tags=["figure"] id="figure-mended-step"
 plt.figure(figsize=(8, 2.8))
-for step, color, style, name in ((leaky_step, VERMILION, "--", "limited loss"), (clipped_step, BLUE, "-", "limited step")):
+tried = (leaky_step, VERMILION, "--", "limited loss"), (clipped_step, BLUE, "-", "limited step")
+for step, color, style, name in tried:
     at, losses = start, []
     while at is not None and len(losses) < 60:
         losses.append(F.mse_loss(x @ at[0] + at[1], y))
@@ -1066,18 +1119,21 @@ award("6.8", judge_block(submission, seed=challenge_seed("6.8", "a wider block")
 ### END HIDDEN TESTS
 
 # %% tags=["figure"] id="figure-fan-out"
-places = {"x": (0, 1), "W": (0, 0), "a = xW": (1, 1), "h = tanh a": (2.2, 1), "hWᵀ": (3.2, 0.5), "y": (4.2, 1)}
-arrows = [("x", "a = xW", 0), ("W", "a = xW", 0), ("a = xW", "h = tanh a", 0), ("h = tanh a", "hWᵀ", 0)]
-arrows += [("W", "hWᵀ", 0.15), ("hWᵀ", "y", 0), ("x", "y", -0.25)]
+places = {"x": (0, 1), "W": (0, 0), "a = xW": (1, 1), "h = tanh a": (2.2, 1)}
+places |= {"hWᵀ": (3.2, 0.5), "y": (4.2, 1)}
+arrows = [("x", "a = xW", 0), ("W", "a = xW", 0), ("a = xW", "h = tanh a", 0)]
+arrows += [("h = tanh a", "hWᵀ", 0), ("W", "hWᵀ", 0.15), ("hWᵀ", "y", 0), ("x", "y", -0.25)]
 plt.figure(figsize=(9, 2.8))
 for start, end, bend in arrows:
     twice = start in ("x", "W")
-    props = {"arrowstyle": "-|>", "color": VERMILION if twice else "0.4", "lw": 2 if twice else 1, "shrinkA": 30}
-    props |= {"shrinkB": 36, "ls": "--" if twice else "-", "connectionstyle": f"arc3,rad={bend}"}
+    color, width, style = (VERMILION, 2, "--") if twice else ("0.4", 1, "-")
+    props = {"arrowstyle": "-|>", "color": color, "lw": width, "ls": style, "shrinkA": 30, "shrinkB": 36}
+    props["connectionstyle"] = f"arc3,rad={bend}"
     plt.annotate("", places[end], places[start], arrowprops=props)
 for name, place in places.items():
     plt.text(*place, name, ha="center", va="center", bbox={"boxstyle": "round,pad=0.4", "fc": "white"})
-plt.gca().set(xlim=(-0.4, 4.6), ylim=(-0.4, 1.9), title="Two arrows leave x, two leave W: two terms in each gradient")
+plt.gca().set(xlim=(-0.4, 4.6), ylim=(-0.4, 1.9))
+plt.title("Two arrows leave x, two leave W: two terms in each gradient")
 plt.axis("off")
 plt.show()
 
@@ -1203,8 +1259,7 @@ for eps, color, style in ((1e-2, VERMILION, ":"), (1e-4, ORANGE, "--")):
     plt.plot(t.detach(), d, style, color=color, lw=2, label=f"√(t² + {eps:g})")
 plt.step(t.detach(), t.detach().sign(), where="mid", color=BLUE, label="exact")
 plt.title("An ε under the root removes the NaN but flattens the slope near 0")
-plt.xlabel("t, a vector with one entry")
-plt.ylabel("slope of its length")
+plt.gca().set(xlabel="t, a vector with one entry", ylabel="slope of its length")
 plt.legend()
 plt.show()
 
@@ -1233,7 +1288,8 @@ def leaky_loss(z, y, floor=0.0):
 z, y = torch.tensor([[0.0, 200.0, 3.0]], requires_grad=True), torch.tensor([0])
 for floor in (0.0, 1e-8):
     loss = leaky_loss(z, y, floor)
-    print(f"floor {floor:g}: loss {loss.item():.4g}, gradient {torch.autograd.grad(loss, z)[0].tolist()}")
+    (d,) = torch.autograd.grad(loss, z)
+    print(f"floor {floor:g}: loss {loss.item():.4g}, gradient {d.tolist()}")
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-leak-4"
 gaps = torch.linspace(0, 140, 141)
@@ -1242,7 +1298,8 @@ for floor, color, style in ((0.0, BLUE, "-"), (1e-8, ORANGE, "--")):
     found = []
     for gap in gaps:
         z = torch.stack([torch.tensor(0.0), gap]).reshape(1, 2).requires_grad_()
-        found.append(torch.autograd.grad(leaky_loss(z, torch.tensor([0]), floor), z)[0][0, 0].abs().item())
+        (d,) = torch.autograd.grad(leaky_loss(z, torch.tensor([0]), floor), z)
+        found.append(d[0, 0].abs().item())
     plt.plot(gaps, found, style, color=color, label=f"floor {floor:g}")
     if floor == 0:
         end = next(gap for gap, d in zip(gaps, found) if math.isnan(d))
@@ -1268,7 +1325,7 @@ plt.show()
 
 # %% role="answer" id="answer-6.10"
 def stable_loss(z, y):
-    """Logits z (n, V) float32 or float64, letters y (n,) int64 -> the mean loss, a scalar, differentiable."""
+    """Logits z (n, V) float32 or float64, letters y (n,) int64 -> the mean loss, differentiable."""
     ### BEGIN SOLUTION
     picked = z[torch.arange(len(y)), y]
     return (torch.logsumexp(z, dim=1) - picked).mean()  # the probability is never formed
@@ -1297,6 +1354,21 @@ from grader.check.exercises.ch06_leaks import judge_loss
 award("6.10", judge_loss(submission, seed=challenge_seed("6.10", "other logits"), n=8, v=3), points=2)
 ### END HIDDEN TESTS
 
+# %% tags=["figure"] id="figure-mended-loss"
+leads = torch.arange(0.0, 141, 4)
+z = torch.stack([torch.zeros(36), leads], dim=1).requires_grad_()
+mended = stable_loss(z, torch.zeros(36, dtype=torch.int64))
+plt.figure(figsize=(8, 2.6))
+if mended is not None:
+    (d,) = torch.autograd.grad(36 * mended, z)  # the loss is a mean over 36 examples
+    plt.plot(leads, d[:, 0].abs(), "o-", ms=4, color=BLUE)
+plt.gca().set(ylim=(0, 1.1), xlabel="lead of the wrong letter's logit", ylabel="|gradient| of the right logit")
+plt.title("Mended, the pull on the right logit rises to 1 and stays there")
+plt.show()
+
+# %% [markdown]
+# *Figure: the gradient's size against the lead of the wrong letter, 0 to 140. It rises from a half to 1 within a few units and stays.*
+
 # %% [markdown]
 # **What just happened.** `log` and `softmax` are each stable; their composition is not, since the number between them
 # underflows. The floor turned a loud NaN into a silent 0, on the very examples that the model gets most wrong. Fuse the
@@ -1311,7 +1383,7 @@ award("6.10", judge_loss(submission, seed=challenge_seed("6.10", "other logits")
 
 # %% id="leak-5"
 def leaky_run_window(W, U, xs, ends, h):
-    """States (T, n, m) for inputs xs (T, n, d); h (n, m) comes from the window before; ends (T, n) bool."""
+    """States (T, n, m) for inputs xs (T, n, d); h (n, m): from the window before; ends (T, n) bool."""
     states = []
     for x, end in zip(xs, ends):
         h = torch.tanh(x @ U + h.detach() @ W)  # the past is not to be trained
@@ -1346,7 +1418,8 @@ panels = {"as written: cut at every step": range(5), "wanted: cut on entry and w
 for ax, (title, cuts) in zip(axes, panels.items()):
     for t in range(5):
         cut = t in cuts
-        look = {"arrowstyle": "<|-", "color": VERMILION if cut else BLUE, "ls": ":" if cut else "-", "lw": 1 if cut else 2}
+        color, style, width = (VERMILION, ":", 1) if cut else (BLUE, "-", 2)
+        look = {"arrowstyle": "<|-", "color": color, "ls": style, "lw": width}
         ax.annotate("", (t - 0.25, 0), (t - 0.75, 0), arrowprops=look)
         ax.text(t, 0, f"h{'₀₁₂₃₄'[t]}", ha="center", va="center", bbox={"boxstyle": "circle", "fc": "w"})
         if cut:
@@ -1442,12 +1515,12 @@ plt.show()
 
 # %% id="leak-6"
 def leaky_train(w, updates, lr):
-    """w (d, V). Each update is a list of micro-batches x (n, T, d), y (n, T); one step of SGD for each update."""
+    """w (d, V). An update is a list of micro-batches x (n, T, d), y (n, T), and one step of SGD."""
     w = w.clone().requires_grad_()
     for micro_batches in updates:
         for x, y in micro_batches:
-            losses = F.cross_entropy((x @ w).flatten(0, 1), y.flatten(), ignore_index=-1, reduction="none")
-            (losses.mean() / len(micro_batches)).backward()
+            loss = F.cross_entropy((x @ w).flatten(0, 1), y.flatten(), ignore_index=-1, reduction="none")
+            (loss.mean() / len(micro_batches)).backward()
         with torch.no_grad():
             w -= lr * w.grad
     return w.detach()
@@ -1460,7 +1533,8 @@ y[torch.arange(6) >= torch.tensor([6, 1, 2, 1])[:, None]] = -1  # real lengths 6
 update = [[x[:2], y[:2]], [x[2:], y[2:]]]
 ws = [leaky_train(torch.zeros(3, 5), [update] * k, 0.5) for k in range(21)]
 plt.figure(figsize=(8, 3))
-plt.plot([(b - a).norm() / 0.5 for a, b in zip(ws, ws[1:])], "o-", ms=4, color=VERMILION, label="leaky step / lr")
+moved = [(b - a).norm() / 0.5 for a, b in zip(ws, ws[1:])]
+plt.plot(moved, "o-", ms=4, color=VERMILION, label="leaky step / lr")
 true = []
 for w in ws[:-1]:
     w.requires_grad_()
@@ -1489,7 +1563,7 @@ plt.show()
 
 # %% role="answer" id="answer-6.12"
 def train(w, updates, lr):
-    """w (d, V); updates: lists of micro-batches (x (n, T, d), y (n, T) with -1 for padding) -> the new w."""
+    """w (d, V); updates: lists of micro-batches x (n, T, d), y (n, T), -1 for padding -> the new w."""
     ### BEGIN SOLUTION
     w = w.clone().requires_grad_()
     for micro_batches in updates:
@@ -1531,9 +1605,10 @@ award("6.12", judge_updates(submission, seed=challenge_seed("6.12", "other lengt
 real = [[6, 1], [2, 1]]  # tokens of each sentence, two micro-batches, padded to 6
 kinds = {"all positions": [12, 12], "mean of means": [7, 3], "real tokens of the update": [5, 5]}
 plt.figure(figsize=(8, 2.8))
-for k, (name, counted) in enumerate(kinds.items()):
-    weights = [1 / (2 * count) for row, count in zip(real, counted) for tokens in row for _ in range(tokens)]
-    plt.step(range(1, 11), weights, where="mid", marker="osD"[k], color=[ORANGE, VERMILION, BLUE][k], label=name)
+for (name, counted), mark, color in zip(kinds.items(), "osD", [ORANGE, VERMILION, BLUE]):
+    pairs = zip(real, counted)
+    weights = [1 / (2 * count) for row, count in pairs for tokens in row for _ in range(tokens)]
+    plt.step(range(1, 11), weights, where="mid", marker=mark, color=color, label=name)
 plt.axvline(7.5, color="0", ls=":")
 plt.ylim(0, 0.2)
 plt.title("Three means give the same ten tokens different weights")

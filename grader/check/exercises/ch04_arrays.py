@@ -25,6 +25,8 @@ with np.errstate(all="ignore"):
             for operand, vjp in node.edges:
                 before = np.array(g)
                 share = vjp(g)
+                if share is None:
+                    raise TypeError("a vjp gives back a NoneType")
                 once = np.array(share)
                 again = vjp(g)
                 if not np.array_equal(before, g, equal_nan=True):
