@@ -181,8 +181,8 @@ spots = {"x\nvalue 2.0": (0, 0.5), "3\nvalue 3.0": (0, -0.5), "y\nvalue 5.0, two
 for name, place in spots.items():
     ax.text(*place, name, ha="center", va="center", bbox={"boxstyle": "round", "fc": "w", "ec": "0.4"})
 for side in (0.5, -0.5):
-    ax.annotate("", (0.5, side), (1.5, 0.1 * side), arrowprops={"arrowstyle": "-|>", "color": BLUE})
-    ax.text(1, 0.75 * side, "partial 1.0", ha="center", va="center", color=BLUE)
+    ax.annotate("", (0.2, side), (1.68, 0.15 * side), arrowprops={"arrowstyle": "-|>", "color": BLUE})
+    ax.text(0.94, 0.575 * side, "partial 1.0", ha="center", va="center", bbox={"fc": "w", "ec": "none"})
 ax.set(xlim=(-0.6, 2.6), ylim=(-0.9, 0.9), title="y = x + 3: the result knows its operands")
 ax.axis("off")
 plt.show()
@@ -341,7 +341,8 @@ for ax, text, result in zip(axes, ["x · x", "x + x"], [five * five, five + five
     for partial, side in zip(found, (1, -1)):
         look = {"arrowstyle": "-|>", "connectionstyle": f"arc3,rad={0.3 * side}", "color": "0.4"}
         ax.annotate("", (0.06, 0.15 * side), (0.9, 0.15 * side), arrowprops=look)
-        ax.text(0.5, 0.6 * side, f"partial {partial:g}", ha="center", va="center")
+        box = {"fc": "w", "ec": "none", "pad": 2}
+        ax.text(0.5, 0.6 * side, f"partial {partial:g}", ha="center", va="center", bbox=box)
     for place, name in enumerate(["x = 5", text]):
         ax.text(place, 0, name, ha="center", va="center", bbox={"boxstyle": "round", "fc": "w"})
     ax.set(xlim=(-0.2, 1.2), ylim=(-0.9, 0.9))
@@ -918,7 +919,7 @@ for ax, (title, row) in zip(axes, products.items()):
         ax.text(left + width / 2, 0, f"{name}\n{up}×{across}", ha="center", va="center")
         ax.text(left + width + 0.6, 0, sign, ha="center", va="center", fontsize=16)
         left += width + 1.2
-    ax.set(xlim=(left / 2 - 8, left / 2 + 7), ylim=(-2.8, 2.8), title=title, aspect="equal")
+    ax.set(xlim=(left / 2 - 8.6, left / 2 + 7.4), ylim=(-2.8, 2.8), title=title, aspect="equal")
     ax.axis("off")
 fig.suptitle("Neighbours share a size; where n = k = m the shapes say nothing, and only the indices do")
 plt.show()
@@ -1490,7 +1491,7 @@ spot = dict(zip(made_by, [PLACES[name] for name in "ecdab"]))
 for entry, place in spot.items():
     for operand, _ in entry.next_functions:
         if operand:  # the number 1 has no entry
-            look = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 30, "shrinkB": 40}
+            look = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 48, "shrinkB": 48}
             ax.annotate("", spot[operand], place, arrowprops=look)
     box = {"boxstyle": "round", "fc": "w"}
     ax.text(*place, entry.name().split("::")[-1], ha="center", va="center", bbox=box)
@@ -1701,7 +1702,7 @@ ax.invert_yaxis()
 plt.show()
 
 # %% [markdown]
-# *Figure: four bars on a logarithmic axis. The data: 3 letters in, 27 scores out. What is differentiated: 4,073 parameters in, 1
+# *Figure: four bars on a logarithmic axis. The data: 3 letters in, 27 scores out. What is differentiated: 4,009 parameters in, 1
 # loss out.*
 
 # %% [markdown] id="exercise-4.10"
@@ -1827,7 +1828,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure: three bars on a logarithmic axis, in units of one loss: the loss itself 1, its gradient in reverse mode 3, its gradient in
-# forward mode 4,073.*
+# forward mode 4,009.*
 
 # %% [markdown]
 # ## 7 · The price: memory
@@ -2063,7 +2064,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure: calls of step for a chain of 100, against 3 to 12 places. The curve of the least possible falls from 490 to 208;
+# *Figure: calls of step for a chain of 100, against 3 to 12 places. The curve of the least possible falls from 490 to 196;
 # diamonds, your counts, lie on it.*
 
 # %% [markdown]
@@ -2129,7 +2130,7 @@ ax.plot(grid, -2 * t * (1 - t**2), "o", color="0.75", ms=7, label="tanh″ by fo
 for curve, style, label in zip(np.array(curves).T, [":", "--", "-"], ["tanh", "tanh′", "tanh″"]):
     ax.plot(grid, curve, style, color=BLUE, label=f"{label} on the tape")
 ax.set(xlabel="x", ylabel="value", title="The walk back is on the tape: walk back through it again")
-ax.legend()
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
 
 # %% [markdown]

@@ -933,8 +933,8 @@ ax.set_title(f"{(power != division).sum()} of {n} gradients differ, each by a la
 plt.show()
 
 # %% [markdown]
-# *Figure: the difference of the two gradients for each of 32 examples, in units of the last bit: 0 for most, else a
-# whole number of bits, at most two.*
+# *Figure: the difference of the two gradients for each of 32 examples, in units of the last bit: some are 0, most are plus
+# or minus 1, one is −2.*
 
 # %% [markdown] id="exercise-5.2"
 # ## Exercise 5.2 · The cross-entropy in one expression
@@ -1447,13 +1447,13 @@ if losses:
     bins = [k + 0.5 for k in range(16)]
     ax.hist([len(name) for name in train_names], bins, density=True, color="0.8", ec="0.4", label="real names")
     ax.hist(drawn, bins, density=True, histtype="step", color=VERMILION, lw=2, label="400 new names")
-    ax.set(xlabel="letters in the name", ylabel="share", title="With three letters of memory it still ends in time")
+    ax.set(xlabel="letters in the name", ylabel="share", title="Three letters of memory do not know a length")
     ax.legend()
     plt.show()
 
 # %% [markdown]
-# *Figure: how long names are. Real names, grey, have mostly five to seven letters; the new ones, an outline, have about as many, but
-# more of them are very short or very long.*
+# *Figure: how long names are. Real names, grey, have mostly five to seven letters. The new ones, an outline, spread from three
+# letters to fifteen: the model cannot see how much is written already.*
 
 # %% tags=["figure"] id="figure-letters"
 if losses:
@@ -1583,14 +1583,14 @@ by_use = torch.autograd.grad((again * dlogits_tied).sum(), [looked_up, multiplie
 fig, ax = plt.subplots(figsize=(9, 2.6))
 ax.plot(list(letters), by_use[1].norm(dim=1), "s", color=ORANGE, label="as output matrix")
 ax.plot(list(letters), by_use[0].norm(dim=1), "o", color=BLUE, label="as table")
-ax.set(xlabel="letter: row of C", ylabel="norm of the gradient")
+ax.set(xlabel="letter: row of C", ylabel="norm of the gradient", ylim=(-2, 46))
 ax.set_title("Every row hears from the output matrix, only letters that were read from the table")
-ax.legend()
+ax.legend(ncols=2)
 plt.show()
 
 # %% [markdown]
-# *Figure: for each letter the norms of the two contributions to its row. Squares, from the output matrix, are all above zero; circles,
-# from the table, are zero for letters that the batch does not hold.*
+# *Figure: for each letter the norms of the two contributions to its row. Squares, from the output matrix, are all above zero;
+# circles, from the table, are zero for letters that the batch does not hold.*
 
 # %% [markdown]
 # ### A tied bias

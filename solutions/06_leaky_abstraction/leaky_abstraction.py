@@ -199,11 +199,12 @@ plt.show()
 info = torch.finfo(torch.float32)
 marks = {"smallest\nnormal number": info.smallest_normal, "exp(−16.7)": math.exp(-16.7)}
 marks |= {"half a gap\nat 1": info.eps / 2, "1": 1.0}
-plt.figure(figsize=(9, 1.9))
-for k, (name, at) in enumerate(marks.items()):
-    plt.plot(at, 0, "D", color=VERMILION if "exp" in name else BLUE)
-    plt.text(at, 0.5 if k != 1 else -0.9, f"{name}\n{at:.0e}", ha="center", va="bottom" if k != 1 else "center")
-plt.gca().set(xscale="log", xlim=(1e-40, 1e4), ylim=(-1.6, 2.6), yticks=[], xlabel="float32 number")
+plt.figure(figsize=(9, 2.2))
+for name, at in marks.items():
+    color, low, words = (VERMILION, -0.5, -1.3) if "exp" in name else (BLUE, 0, 0.9)
+    plt.plot(at, low, "D", color=color, mec="0")
+    plt.text(at, words, f"{name}\n{at:.1e}", ha="center", va="bottom" if low == 0 else "top")
+plt.gca().set(xscale="log", xlim=(1e-43, 1e4), ylim=(-4.2, 4.8), yticks=[], xlabel="float32 number")
 plt.title("exp(−16.7) is no underflow: it is just less than half a gap at 1")
 plt.show()
 
@@ -663,7 +664,7 @@ for momentum, color, style in ((0.1, BLUE, "-"), (0.02, ORANGE, "--"), (0.5, "0.
     for _ in range(100):
         F.batch_norm(5 + torch.randn(8, 1, generator=g), *running, training=True, momentum=momentum)
         path.append(running[0].item())  # torch writes into the pair that it is given
-    plt.plot(path, style, color=color, label=f"m = {momentum}")
+    plt.plot(range(1, 101), path, style, color=color, label=f"m = {momentum}")
 plt.gca().set(xlabel="batches of 8 seen", ylabel="running mean (data: 5)")
 plt.title("A small m forgets its first 0 slowly; a large m follows every batch")
 plt.legend()
@@ -694,7 +695,7 @@ plt.legend(ncols=2)
 plt.show()
 
 # %% [markdown]
-# *Figure: bars on a logarithmic axis. For W both are near 0.01 to 0.1; for b the bar is near 1e-9 in float32, 1e-17 in float64.*
+# *Figure: bars on a logarithmic axis. For W both are near 0.01; for b the bar is near 1e-9 in float32, 1e-17 in float64.*
 
 # %% [markdown]
 # Zero up to rounding: a sum of terms that cancel leaves a remainder of the size of their rounding errors. Test such a
