@@ -31,7 +31,8 @@ import torch.nn.functional as F
 from torch.autograd import Function, gradcheck, gradgradcheck
 
 from grader.check import check, steps
-from grader.check.exercises.ch07_draw import draw_function, draw_history, draw_players, draw_tape, draw_verdicts
+from grader.check.exercises.ch07_draw import draw_function, draw_history, draw_players, draw_tape
+from grader.check.exercises.ch07_draw import draw_verdicts
 
 torch.set_num_threads(1)  # the tensors are small: one thread is as fast as many
 plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "axes.axisbelow": True})
@@ -124,7 +125,8 @@ columns = torch.stack([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in torch.ey
 rows = torch.autograd.functional.jacobian(f, x)
 off = (columns - rows).abs().clamp(min=1e-16).log10()
 fig, axes = plt.subplots(1, 3, figsize=(10, 2.4))
-for ax, matrix, name in zip(axes, (columns, rows, off), ("by differences", "by backward", "log₁₀ |difference|")):
+for ax, matrix, name in zip(axes, (columns, rows, off),
+                            ("by differences", "by backward", "log₁₀ |difference|")):
     shown = ax.imshow(matrix, aspect="auto")
     ax.set(title=name, xlabel="entry of x", ylabel="entry of y", xticks=range(5), yticks=range(4))
     ax.grid(False)
@@ -218,7 +220,8 @@ fig, ax = plt.subplots(figsize=(8, 2.8))
 bars = ax.barh(list(counts), list(counts.values()), color=BLUE)
 ax.bar_label(bars, [f"{count:,}" for count in counts.values()], padding=4)
 ax.set(
-    xlabel="bytes kept for 1,000 float32 numbers", xlim=(0, 19000), title="Each operation keeps what its own rule needs"
+    xlabel="bytes kept for 1,000 float32 numbers", xlim=(0, 19000),
+    title="Each operation keeps what its own rule needs"
 )
 ax.invert_yaxis()
 plt.show()
@@ -320,9 +323,11 @@ award("7.1", lines, points=4)
 t = torch.linspace(-120, 120, 241)  # float32
 z = torch.stack([t, t - 1], -1)
 fig, ax = plt.subplots(figsize=(7, 2.8))
-for name, f, style in [("yours", LogSumExp.apply, "-"), ("naive", lambda z: z.exp().sum(-1).log(), "--")]:
+for name, f, style in [("yours", LogSumExp.apply, "-"),
+                       ("naive", lambda z: z.exp().sum(-1).log(), "--")]:
     if f(z) is not None:
-        ax.plot(t, f(z), style, color=BLUE if name == "yours" else VERMILION, lw=4 - 2 * (name == "yours"), label=name)
+        ax.plot(t, f(z), style, color=BLUE if name == "yours" else VERMILION,
+                lw=4 - 2 * (name == "yours"), label=name)
 ax.axvspan(88.72, 120, color="0.85", label="exp(t) is infinite in float32")
 ax.set(xlabel="t, the larger of two logits t and t − 1", ylabel="log-sum-exp", xlim=(-120, 120))
 ax.set_title("The naive form ends at 88.7; yours goes on")
@@ -378,7 +383,8 @@ ax.plot(x, torch.round(x), color="0", label="round(x)")
 ax.plot(x, gradient(torch.round, x), color=VERMILION, lw=2, label="its slope by autograd: 0")
 ax.plot(x, torch.ones_like(x), "--", color=BLUE, lw=2, label="the slope that is wanted: 1")
 ax.plot(x, x, ":", color=BLUE, label="x, the staircase from afar")
-ax.set(xlabel="x", ylabel="value or slope", title="Close up a staircase is level; from afar it has slope 1")
+ax.set(xlabel="x", ylabel="value or slope",
+       title="Close up a staircase is level; from afar it has slope 1")
 ax.legend(fontsize="small")
 plt.show()
 
@@ -468,7 +474,8 @@ for rule, color, style in [(torch.round, VERMILION, ":"), (RoundSTE.apply, BLUE,
         losses.append(loss.item())
     ax.plot(losses, style, color=color, lw=2, label="straight through" if style == "-" else "true slope")
 ax.axhline((0.05**2 * data**2).mean(), color="0", ls="--", lw=1, label="the grid's best, w = 0.5")
-ax.set(xlabel="step", ylabel="mean squared error", yscale="log", title="The true slope, 0, learns nothing")
+ax.set(xlabel="step", ylabel="mean squared error", yscale="log",
+       title="The true slope, 0, learns nothing")
 ax.legend()
 plt.show()
 
@@ -560,7 +567,8 @@ for reverse, color, marker in [(False, "black", "s"), (True, ORANGE, "o")]:
         c = ReverseGradient.apply(b, 1.0) if reverse else b
         da, db = torch.autograd.grad(a**2 - c**2 + 0.5 * a * c, (a, b), allow_unused=True)
         a, b = a - 0.15 * da, b - 0.15 * (db if db is not None else 0)
-    ax.plot(*zip(*path), marker=marker, ms=4, color=color, label="with reversal" if reverse else "without")
+    ax.plot(*zip(*path), marker=marker, ms=4, color=color,
+            label="with reversal" if reverse else "without")
 ax.set(xlabel="a, wants a small loss", ylabel="b, wants a large one", xlim=(-2, 2), ylim=(-2, 2))
 ax.set_title("Reversal turns one descent into a game")
 ax.legend()
@@ -637,14 +645,17 @@ award("7.4", lines, points=3)
 # %% tags=["figure"] id="figure-clipped-arrows"
 clips = gradient(lambda x: ClipGradient.apply(x, 1.0), torch.zeros(2)) is not None
 d = torch.tensor([[0.5, 0.3], [1.6, 1.2], [-2.2, 0.8], [-0.6, -0.7], [0.9, -2.0]])
-clipped = [gradient(lambda x: (ClipGradient.apply(x, 1.0) * u).sum() if clips else None, torch.zeros(2)) for u in d]
+through = lambda u: gradient(lambda x: (ClipGradient.apply(x, 1.0) * u).sum(), torch.zeros(2))
+clipped = [through(u) for u in d if clips]
 fig, ax = plt.subplots(figsize=(5.4, 3.6))
 ax.add_patch(plt.Circle((0, 0), 1, fill=False, ls=":", lw=2, label="the limit, 1"))
 arrows = {"angles": "xy", "scale_units": "xy", "scale": 1}
 ax.quiver(*torch.zeros(2, 5), *d.T, color="0.75", width=0.012, label="what comes back", **arrows)
 if clips:
-    ax.quiver(*torch.zeros(2, 5), *torch.stack(clipped).T, color=BLUE, width=0.006, label="what is passed on", **arrows)
-ax.set(xlabel="entry 0 of the gradient", ylabel="entry 1", xlim=(-2.6, 4.6), ylim=(-2.3, 1.8), aspect="equal")
+    ax.quiver(*torch.zeros(2, 5), *torch.stack(clipped).T, color=BLUE, width=0.006,
+              label="what is passed on", **arrows)
+ax.set(xlabel="entry 0 of the gradient", ylabel="entry 1", xlim=(-2.6, 4.6), ylim=(-2.3, 1.8),
+       aspect="equal")
 ax.set_title("Long gradients are shortened, none is turned")
 ax.legend(loc="right", fontsize="small")
 plt.show()
@@ -705,7 +716,8 @@ errors = [(iterate(W, x, k) - star).norm() for k in counts]
 fig, ax = plt.subplots(figsize=(7, 2.6))
 ax.semilogy(counts, errors, "o-", color=BLUE, label="measured")
 ax.semilogy(counts, star.norm() * 0.8 ** torch.tensor(counts), "--", color="0", label="bound 0.8ᵏ")
-ax.set(xlabel="rounds k", ylabel="distance from the answer", title="Each round shrinks the error, down to rounding")
+ax.set(xlabel="rounds k", ylabel="distance from the answer",
+       title="Each round shrinks the error, down to rounding")
 ax.legend()
 plt.show()
 
@@ -718,7 +730,8 @@ inputs = [t.clone().requires_grad_() for t in (W, x)]
 kept = [saved_bytes(iterate, *inputs, k) / 1000 for k in counts]
 fig, ax = plt.subplots(figsize=(7, 2.4))
 ax.plot(counts, kept, "s-", color=VERMILION)
-ax.set(xlabel="rounds k", ylabel="kB kept for backward", title="Each round keeps more for the way back", ylim=0)
+ax.set(xlabel="rounds k", ylabel="kB kept for backward", title="Each round keeps more for the way back",
+       ylim=0)
 plt.show()
 
 # %% [markdown]
@@ -764,7 +777,8 @@ class Product(Function):
     def backward(ctx, grad_y):
         print("asked for:", ctx.needs_input_grad)
         a, b = ctx.saved_tensors
-        return tuple(grad_y * other if need else None for need, other in zip(ctx.needs_input_grad, (b, a)))
+        return tuple(grad_y * other if need else None
+                     for need, other in zip(ctx.needs_input_grad, (b, a)))
 
 
 Product.apply(torch.tensor(2.0), torch.tensor(3.0, requires_grad=True)).backward()
@@ -855,7 +869,8 @@ rounds = range(5, 61, 5)
 truth = found["unrolled"][1]
 unrolled = [torch.autograd.grad((iterate(*inputs, k) * dz).sum(), inputs)[1] for k in rounds]
 fig, ax = plt.subplots(figsize=(7, 3))
-ax.semilogy(rounds, [(d - truth).norm() for d in unrolled], "s--", color=VERMILION, label="recorded loop of k rounds")
+ax.semilogy(rounds, [(d - truth).norm() for d in unrolled], "s--", color=VERMILION,
+            label="recorded loop of k rounds")
 if found["implicit"][1] is not None:
     off = max((found["implicit"][1] - truth).norm().item(), 1e-16)
     ax.axhline(off, color=BLUE, lw=2, label="your implicit rule, one solve")
@@ -969,7 +984,8 @@ award("7.6", lines, points=3)
 ### END HIDDEN TESTS
 
 # %% tags=["figure"] id="figure-arrows"
-at = torch.stack(torch.meshgrid(torch.arange(-2.0, 3), torch.arange(-2.0, 3), indexing="xy"), -1).flatten(0, 1)
+at = torch.stack(torch.meshgrid(torch.arange(-2.0, 3), torch.arange(-2.0, 3), indexing="xy"),
+                 -1).flatten(0, 1)
 d = gradient(SafeNorm.apply, at)
 fig, ax = plt.subplots(figsize=(4.4, 3.8))
 if d is not None:
@@ -1000,7 +1016,8 @@ fig, ax = plt.subplots(figsize=(7, 3))
 ax.plot(x, F.silu(x), color=BLUE, lw=2, label="swish")
 ax.plot(x, gradient(F.silu, x), "--", color=VERMILION, lw=2, label="its slope")
 ax.plot(x, torch.relu(x), ":", color="0", label="relu")
-ax.set(xlabel="x", ylabel="value or slope", title="Swish dips below 0, and its slope passes 1", ylim=(-0.6, 3))
+ax.set(xlabel="x", ylabel="value or slope", title="Swish dips below 0, and its slope passes 1",
+       ylim=(-0.6, 3))
 ax.legend()
 plt.show()
 
@@ -1079,7 +1096,8 @@ each = None if Swish.apply(w) is None else torch.func.vmap(torch.func.grad(loss)
 fig, ax = plt.subplots(figsize=(5, 2.6))
 if each is not None:
     ax.imshow(each, aspect="auto")
-ax.set(xlabel="weight", ylabel="example", xticks=range(5), title="vmap(grad) gives a gradient for each example")
+ax.set(xlabel="weight", ylabel="example", xticks=range(5),
+       title="vmap(grad) gives a gradient for each example")
 ax.grid(False)
 plt.show()
 
@@ -1102,13 +1120,15 @@ plt.show()
 x = torch.linspace(-4, 4, 1000, requires_grad=True)
 ways = {"x * x.sigmoid()": lambda x: x * x.sigmoid(), "your Swish": Swish.apply, "F.silu": F.silu}
 fig, ax = plt.subplots(figsize=(7, 2.6))
-looks = {False: {"fc": "white", "hatch": "//", "label": "through the hooks"}, True: {"fc": BLUE, "label": "in memory"}}
+looks = {False: {"fc": "white", "hatch": "//", "label": "through the hooks"},
+         True: {"fc": BLUE, "label": "in memory"}}
 for once, style in looks.items():
     counts = [saved_bytes(f, x, once=once) for f in ways.values()]
     bars = ax.barh(list(ways), counts, height=0.5 if once else 0.9, ec="0", **style)
     where = {"label_type": "center", "color": "white"} if once else {"padding": 4}
     ax.bar_label(bars, [f"{count:,}" for count in counts], **where)
-ax.set(xlabel="bytes kept for 1,000 float32 numbers", xlim=(0, 17000), title="One tensor instead of three")
+ax.set(xlabel="bytes kept for 1,000 float32 numbers", xlim=(0, 17000),
+       title="One tensor instead of three")
 ax.invert_yaxis()
 ax.legend()
 plt.show()
@@ -1228,7 +1248,8 @@ def show_hessian(ax, f, name):
     ax.imshow(matrix, vmin=-1.5, vmax=1.5)
     for (i, j), value in np.ndenumerate(matrix):
         ax.text(j, i, f"{value:.3f}", ha="center", va="center", bbox={"fc": "white", "ec": "0"})
-    ax.set(title=name, xticks=[0, 1], xticklabels=["∂/∂x", "∂/∂w"], yticks=[0, 1], yticklabels=["of dx", "of dw"])
+    ax.set(title=name, xticks=[0, 1], xticklabels=["∂/∂x", "∂/∂w"], yticks=[0, 1],
+           yticklabels=["of dx", "of dw"])
     ax.grid(False)
 
 # %% tags=["figure"] id="figure-hessian"
@@ -1347,7 +1368,8 @@ x = torch.linspace(-1, 1, 5, dtype=torch.float64, requires_grad=True)
 single = x.detach().float().requires_grad_()
 print("default:                ", gradcheck(PlantedSine.apply, (x,)))
 print("fast mode:              ", gradcheck(PlantedSine.apply, (x,), fast_mode=True))
-print("rtol 1e-5, atol 1e-8:   ", gradcheck(PlantedSine.apply, (x,), rtol=1e-5, atol=1e-8, raise_exception=False))
+print("rtol 1e-5, atol 1e-8:   ",
+      gradcheck(PlantedSine.apply, (x,), rtol=1e-5, atol=1e-8, raise_exception=False))
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # gradcheck warns that x is not float64, and means it
     print("torch's own sin, float32:", gradcheck(torch.sin, (single,), raise_exception=False))
@@ -1357,7 +1379,8 @@ x = torch.linspace(-1.5, 1.5, 31, dtype=torch.float64)
 slope = x.cos().abs()
 fig, ax = plt.subplots(figsize=(7.5, 2.8))
 ax.semilogy(x, 1e-5 + 1e-3 * slope, "--", color="0", label="allowed by default: 1e-5 + 1e-3 |slope|")
-ax.semilogy(x, (gradient(PlantedSine.apply, x) - x.cos()).abs(), "s", ms=4, color=VERMILION, label="the planted error")
+ax.semilogy(x, (gradient(PlantedSine.apply, x) - x.cos()).abs(), "s", ms=4, color=VERMILION,
+            label="the planted error")
 ax.semilogy(x, 1e-8 + 1e-5 * slope, ":", color="0", lw=2, label="allowed at rtol 1e-5, atol 1e-8")
 ax.set(xlabel="x", ylabel="error of the slope", ylim=(1e-7, 2e-2))
 ax.set_title("The planted error hides below the default allowance")
@@ -1378,7 +1401,8 @@ plt.show()
 g = torch.Generator().manual_seed(5)
 J, u, v = torch.randn(4, 7, generator=g), torch.randn(4, 1, generator=g), torch.randn(1, 7, generator=g)
 fig, axes = plt.subplots(2, 2, figsize=(7, 3.2), width_ratios=[1, 6], height_ratios=[1, 4])
-for ax, matrix, name in [(axes[0, 1], v, "v, a direction of the input"), (axes[1, 0], u, "u"), (axes[1, 1], J, "J")]:
+for ax, matrix, name in [(axes[0, 1], v, "v, a direction of the input"), (axes[1, 0], u, "u"),
+                         (axes[1, 1], J, "J")]:
     ax.imshow(matrix, aspect="auto", vmin=-2, vmax=2)
     ax.set(title=name, xticks=[], yticks=[])
 axes[0, 0].axis("off")
@@ -1403,7 +1427,8 @@ plt.show()
 
 # %% role="answer" id="answer-7.9-a"
 def projected(f, x, u, v, h=1e-5):
-    """f: tensor -> tensor, any shapes. u: like f(x). v: like x. Returns [by differences, by backward]."""
+    """f: tensor -> tensor, any shapes. u: like f(x). v: like x.
+    Returns [by differences, by backward]."""
     ### BEGIN SOLUTION
     with torch.no_grad():
         by_differences = (u * (f(x + h * v) - f(x - h * v))).sum() / (2 * h)
@@ -1572,7 +1597,8 @@ def interp_backward(ctx, grad_y):
     # The gradients of x and fp; xp has none.
     dx = dfp = None
     x, xp, fp = ctx.saved_tensors
-    i = (torch.searchsorted(xp, x.contiguous(), right=True) - 1).clamp(0, len(xp) - 2)  # the segment of each x
+    # the segment of each x
+    i = (torch.searchsorted(xp, x.contiguous(), right=True) - 1).clamp(0, len(xp) - 2)
     ### BEGIN SOLUTION
     width, rise = xp[i + 1] - xp[i], fp[i + 1] - fp[i]
     inside = (x > xp[0]) & (x < xp[-1])
@@ -1623,14 +1649,17 @@ points = (2 * torch.randn(6, generator=g, dtype=torch.float64)).requires_grad_()
 arguments = (points, xp, fp.clone().requires_grad_())
 tests = ["test_schema", "test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic"]
 if interp(*arguments).requires_grad and interp_fake(*arguments) is not None:
-    for name, verdict in torch.library.opcheck(interp, arguments, test_utils=tests[: steps(4, 1)]).items():
+    for name, verdict in torch.library.opcheck(interp, arguments,
+                                               test_utils=tests[: steps(4, 1)]).items():
         print(f"{name:28} {verdict}")
     print("gradcheck", gradcheck(interp, arguments, atol=1e-8, rtol=1e-6))
 
 # %% tags=["figure"] id="figure-learned-table"
 x = 3 * torch.rand(200, generator=g, dtype=torch.float64)
 y = torch.sin(2 * x) + 0.1 * torch.randn(200, generator=g, dtype=torch.float64)
-knots, entries = torch.linspace(0, 3, 9, dtype=torch.float64), torch.zeros(9, dtype=torch.float64, requires_grad=True)
+knots, entries = torch.linspace(0, 3, 9,
+                                dtype=torch.float64), torch.zeros(9, dtype=torch.float64,
+                                                                  requires_grad=True)
 for _ in range(steps(100, 10)):
     (d,) = torch.autograd.grad(((interp(x, knots, entries) - y) ** 2).mean(), entries, allow_unused=True)
     if d is None:
@@ -1691,11 +1720,13 @@ plt.show()
 # %% tags=["figure"] id="figure-lost"
 fig, ax = plt.subplots(figsize=(6, 2.6))
 lost = vectors[:, :2]
-for v, name, style in [(torch.ones(10), "a shift: 1, 1, …", "s-"), (column - column.mean(), "a stretch: x − μ", "o--")]:
+for v, name, style in [(torch.ones(10), "a shift: 1, 1, …", "s-"),
+                       (column - column.mean(), "a stretch: x − μ", "o--")]:
     v = v.to(lost) / v.to(lost).norm()
     ax.plot(v, style, color=ORANGE if "shift" in name else VERMILION, label=name)
     ax.plot(lost @ (lost.T @ v), "x", color="0")
-ax.set(xlabel="entry", ylabel="value", title="The lost directions are shift and stretch", xticks=range(10))
+ax.set(xlabel="entry", ylabel="value", title="The lost directions are shift and stretch",
+       xticks=range(10))
 ax.legend(fontsize="small")
 plt.show()
 
@@ -1800,17 +1831,21 @@ award("7.11", lines, points=5)
 
 # %% id="against-torch"
 g = torch.Generator().manual_seed(9)
-inputs = [torch.randn(*s, generator=g, dtype=torch.float64).requires_grad_() for s in [(32, 64), (64,), (64,)]]
-own, torchs = BatchNorm.apply(*inputs, 0), F.batch_norm(inputs[0], None, None, *inputs[1:], training=True)
+inputs = [torch.randn(*s, generator=g, dtype=torch.float64).requires_grad_()
+          for s in [(32, 64), (64,), (64,)]]
+own, torchs = BatchNorm.apply(*inputs, 0), F.batch_norm(inputs[0], None, None, *inputs[1:],
+                                                        training=True)
 dy = torch.randn(32, 64, generator=g, dtype=torch.float64)
 if own is not None:
-    ours, theirs = (torch.autograd.grad((y * dy).sum(), inputs, allow_unused=True) for y in (own, torchs))
+    ours, theirs = (torch.autograd.grad((y * dy).sum(), inputs, allow_unused=True)
+                    for y in (own, torchs))
     close = [d is not None and torch.allclose(d, e, rtol=1e-9, atol=1e-12) for d, e in zip(ours, theirs)]
     print("gradients of x, gain, bias equal torch's:", close)
 
 # %% id="batch-norm-checked"
 if own is not None:
-    small = [t.detach()[: steps(32, 4), :3].clone() if t.dim() == 2 else t.detach()[:3].clone() for t in inputs]
+    small = [t.detach()[: steps(32, 4), :3].clone() if t.dim() == 2 else t.detach()[:3].clone()
+             for t in inputs]
     small = [t.requires_grad_() for t in small]
     bessel = lambda *a: BatchNorm.apply(*a, 1)
     print("gradcheck with jvp:", gradcheck(bessel, small, check_forward_ad=True, raise_exception=False))
@@ -1860,7 +1895,8 @@ void swish(const double *x, double *y, long n) {
 
 
 def c_swish():
-    """The compiled kernel as a function float64 tensor -> tensor, or None where there is no C compiler."""
+    """The compiled kernel as a function float64 tensor -> tensor, or None where there is no C
+    compiler."""
     import ctypes
     import subprocess
     import tempfile
@@ -1870,7 +1906,8 @@ def c_swish():
         return None
     folder = Path(tempfile.mkdtemp())
     (folder / "swish.c").write_text(C_SOURCE)
-    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "swish.c", "-o", "swish.so", "-lm"], cwd=folder, check=True)
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "swish.c", "-o", "swish.so", "-lm"], cwd=folder,
+                   check=True)
     kernel = ctypes.CDLL(str(folder / "swish.so")).swish
 
     def run(x):

@@ -34,8 +34,9 @@ import torch.autograd.forward_ad as fwAD
 from grader.check import check, steps
 from grader.check.exercises.ch08_draw import draw, draw_lattice, draw_plan, draw_steps, layout
 from grader.check.exercises.ch08_graphs import BAT, LION, MARKOWITZ_LOSES, ONE_OUTPUT
-from grader.check.exercises.ch08_graphs import brackets, count, hourglass, in_program_order, intermediates, least, least_products
-from grader.check.exercises.ch08_graphs import predecessors, random_graph, read_graph
+from grader.check.exercises.ch08_graphs import brackets, count, hourglass, in_program_order
+from grader.check.exercises.ch08_graphs import intermediates, least, least_products, predecessors
+from grader.check.exercises.ch08_graphs import random_graph, read_graph
 
 torch.set_num_threads(1)  # everything here is small
 plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "image.cmap": "cividis"})
@@ -77,7 +78,8 @@ plt.show()
 # %% tags=["figure"] id="figure-column-row"
 J = torch.randn(3, 5, generator=torch.Generator().manual_seed(1))  # (m, n)
 fig, axes = plt.subplots(1, 2, figsize=(9, 2.7), layout="constrained")
-for ax, title in zip(axes, ("jvp of the unit vector e_3: column 3", "vjp of the unit vector e_1: row 1")):
+for ax, title in zip(axes,
+                     ("jvp of the unit vector e_3: column 3", "vjp of the unit vector e_1: row 1")):
     ax.imshow(J, cmap="PuOr", vmin=-3, vmax=3)
     ax.set(title=title, xlabel="input j", ylabel="output i", xticks=range(5), yticks=range(3))
     ax.grid(False)
@@ -99,7 +101,8 @@ def loss_of(x):
 
 
 point = torch.linspace(0.0, 1.0, 6)
-print("Jacobian:", tuple(torch.autograd.functional.jacobian(loss_of, point).shape), " for", tuple(point.shape), "-> ()")
+print("Jacobian:", tuple(torch.autograd.functional.jacobian(loss_of, point).shape), " for",
+      tuple(point.shape), "-> ()")
 
 # %% [markdown] id="exercise-8.1"
 # ### 8.1 Columns, rows, and which of them
@@ -117,14 +120,16 @@ print("Jacobian:", tuple(torch.autograd.functional.jacobian(loss_of, point).shap
 def by_columns(jvp, n):
     """The matrix (m, n) from n calls of jvp, which takes a tensor (n,) and returns a tensor (m,)."""
     ### BEGIN SOLUTION
-    return torch.stack([jvp(e) for e in torch.eye(n, dtype=torch.float64)], dim=1)  # results stand side by side
+    # results stand side by side
+    return torch.stack([jvp(e) for e in torch.eye(n, dtype=torch.float64)], dim=1)
     ### END SOLUTION
 
 
 def by_rows(vjp, m):
     """The matrix (m, n) from m calls of vjp, which takes a tensor (m,) and returns a tensor (n,)."""
     ### BEGIN SOLUTION
-    return torch.stack([vjp(e) for e in torch.eye(m, dtype=torch.float64)])  # results stand on top of each other
+    # results stand on top of each other
+    return torch.stack([vjp(e) for e in torch.eye(m, dtype=torch.float64)])
     ### END SOLUTION
 
 
@@ -183,7 +188,8 @@ def rows(f, x, m):
 
 def seconds(passes, n, m):
     g = torch.Generator().manual_seed(0)
-    A, B, x = torch.randn(32, n, generator=g), torch.randn(m, 32, generator=g), torch.randn(n, generator=g)
+    A, B, x = torch.randn(32, n, generator=g), torch.randn(m, 32,
+                                                           generator=g), torch.randn(n, generator=g)
     times = []
     for _ in range(steps(4, 1)):
         start = time.perf_counter()
@@ -197,8 +203,10 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for shift, passes, color, hatch in ((-0.2, columns, ORANGE, "//"), (0.2, rows, BLUE, "")):
     times = [1e3 * seconds(passes, n, m) for n, m in shapes.values()]
     name = f"{passes.__name__}, by {'jvp' if shift < 0 else 'vjp'}"
-    ax.bar([i + shift for i in range(3)], times, 0.4, label=name, color=color, hatch=hatch, edgecolor="black")
-ax.set(xticks=range(3), xticklabels=shapes, ylabel="milliseconds", title="Wide: take rows. Tall: take columns.")
+    ax.bar([i + shift for i in range(3)], times, 0.4, label=name, color=color, hatch=hatch,
+           edgecolor="black")
+ax.set(xticks=range(3), xticklabels=shapes, ylabel="milliseconds",
+       title="Wide: take rows. Tall: take columns.")
 ax.legend()
 plt.show()
 
@@ -254,7 +262,8 @@ plt.show()
 # %% tags=["figure"] id="figure-paths"
 fig, axes = plt.subplots(1, 2, figsize=(10, 2.6), layout="constrained")
 draw(by_hand, axes[0], "one path: 0.8 · 1", new=[("x", "z"), ("z", "p")], partials=True)
-draw(by_hand, axes[1], "the other: 0.8 · 0.574 · 1", new=[("x", "z"), ("z", "w"), ("w", "p")], partials=True)
+draw(by_hand, axes[1], "the other: 0.8 · 0.574 · 1", new=[("x", "z"), ("z", "w"), ("w", "p")],
+     partials=True)
 fig.suptitle("Two paths from x to p: multiply along each, add the two products")
 plt.show()
 
@@ -277,7 +286,8 @@ plt.show()
 
 # %% tags=["figure"] id="figure-one-elimination"
 before = read_graph("a b > v; v > y1 y2; b > y2")
-fig = draw_steps(before, ["v"], "Eliminating v: 2 incoming times 2 outgoing edges, 4 multiplications", across=2)
+fig = draw_steps(before, ["v"], "Eliminating v: 2 incoming times 2 outgoing edges, 4 multiplications",
+                 across=2)
 plt.show()
 
 # %% [markdown]
@@ -301,9 +311,11 @@ plt.show()
 
 # %% role="answer" id="answer-8.2-a"
 def linearise(program, inputs):
-    """The graph of a program. program: a list of [target, operation, operand, …]; inputs: a number for each name.
+    """The graph of a program. program: a list of [target, operation, operand, …]; inputs: a number
+    for each name.
 
-    Returns {vertex: {successor: partial}} with every vertex as a key: inputs first, then targets in program order.
+    Returns {vertex: {successor: partial}} with every vertex as a key: inputs first, then targets in
+    program order.
     """
     ### BEGIN SOLUTION
     values, graph = dict(inputs), {name: {} for name in inputs}
@@ -393,7 +405,8 @@ plt.show()
 
 # %% tags=["figure"] id="figure-lion"
 lion = read_graph(LION)
-fig = draw_steps(lion, ["v1", "v2"], "The lion: six partials, then eight entries of the Jacobian", across=3, height=2.8)
+fig = draw_steps(lion, ["v1", "v2"], "The lion: six partials, then eight entries of the Jacobian",
+                 across=3, height=2.8)
 plt.show()
 
 # %% [markdown]
@@ -413,7 +426,8 @@ plt.show()
 
 # %% role="answer" id="answer-8.3"
 def eliminate(graph, v):
-    """A new graph without v, and the number of multiplications. graph: {vertex: {successor: partial}}."""
+    """A new graph without v, and the number of multiplications.
+    graph: {vertex: {successor: partial}}."""
     ### BEGIN SOLUTION
     left = {u: dict(edges) for u, edges in graph.items() if u != v}  # copies, inner dictionaries too
     products = 0
@@ -429,7 +443,8 @@ def eliminate(graph, v):
 
 
 def accumulate(graph, order):
-    """The graph after eliminating all of `order`, one after the other, and the total of the multiplications."""
+    """The graph after eliminating all of `order`, one after the other, and the total of the
+    multiplications."""
     ### BEGIN SOLUTION
     total = 0
     for v in order:
@@ -484,7 +499,8 @@ def same_program(inputs):
     return torch.stack([a.exp() / y + a.sin(), a.sin() * x])
 
 
-by_torch = torch.autograd.functional.jacobian(same_program, torch.tensor([1.2, 0.8], dtype=torch.float64))
+by_torch = torch.autograd.functional.jacobian(same_program,
+                                              torch.tensor([1.2, 0.8], dtype=torch.float64))
 graph = linearise(program, at)
 ready = graph and eliminate(graph, "a") and accumulate(graph, "a")
 results = [accumulate(graph, order) for order in permutations("abcd")] if ready else []
@@ -495,9 +511,11 @@ if ready:
     entries = [[[left[v][w] for v in "xy"] for w in "pq"] for left, _ in results]
     print("all agree with torch:", np.allclose(entries, by_torch, rtol=1e-13, atol=0))
 fig, ax = plt.subplots(figsize=(6, 2.4), layout="constrained")
-bars = ax.bar(sorted(set(totals)), [totals.count(total) for total in sorted(set(totals))], color=BLUE, edgecolor="black")
+bars = ax.bar(sorted(set(totals)), [totals.count(total) for total in sorted(set(totals))], color=BLUE,
+              edgecolor="black")
 ax.bar_label(bars)
-ax.set(xlabel="multiplications", ylabel="orders", xticks=range(8, 14), ylim=(0, 15), title="24 orders, one Jacobian, three prices")
+ax.set(xlabel="multiplications", ylabel="orders", xticks=range(8, 14), ylim=(0, 15),
+       title="24 orders, one Jacobian, three prices")
 plt.show()
 
 # %% [markdown]
@@ -540,10 +558,12 @@ orders = list(permutations(intermediates(six)))
 totals = [count(six, order) for order in orders[: steps(720, 12)]]
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 ax.hist(totals, bins=range(min(totals), max(totals) + 2), color="0.8", edgecolor="black", align="left")
-for order, name, color, style in [(orders[0], "forward", ORANGE, "--"), (orders[-1], "reverse", VERMILION, ":")]:
+for order, name, color, style in [(orders[0], "forward", ORANGE, "--"),
+                                  (orders[-1], "reverse", VERMILION, ":")]:
     ax.axvline(count(six, order), color=color, ls=style, lw=3, label=name)
 ax.axvline(least(six), color=BLUE, lw=3, label="the best")
-ax.set(xlabel="multiplications", ylabel="orders", title="All 720 orders of one graph with six intermediates")
+ax.set(xlabel="multiplications", ylabel="orders",
+       title="All 720 orders of one graph with six intermediates")
 ax.legend()
 plt.show()
 
@@ -563,7 +583,8 @@ plt.show()
 
 # %% role="answer" id="answer-8.4-a"
 def brute_force(graph):
-    """The smallest number of multiplications over all orders, and an order (list of names) that has it."""
+    """The smallest number of multiplications over all orders, and an order (list of names) that has
+    it."""
     ### BEGIN SOLUTION
     best = [math.inf, []]
 
@@ -584,7 +605,8 @@ def brute_force(graph):
 
 # %% role="answer" id="answer-8.4-b"
 def hourglass_counts(n, w, m):
-    """[forward, reverse, best]: the multiplications for the hourglass n-w-1-w-m in these three orders."""
+    """[forward, reverse, best]: the multiplications for the hourglass n-w-1-w-m in these three
+    orders."""
     ### BEGIN SOLUTION
     forward = n * w + n * w + n * w * m  # first layer, waist, then w vertices with n in and m out
     reverse = m * w + m * w + n * w * m  # the same seen from the other end
@@ -635,7 +657,8 @@ for name, graph in known.items():
 
 # %% tags=["figure"] id="figure-waist-in-turn"
 small = hourglass(2, 2, 2)
-fig = draw_steps(small, intermediates(small), "Forward: the inputs are carried through the waist, 16", across=3, height=1.9)
+fig = draw_steps(small, intermediates(small), "Forward: the inputs are carried through the waist, 16",
+                 across=3, height=1.9)
 plt.show()
 
 # %% [markdown]
@@ -643,7 +666,8 @@ plt.show()
 # the last layer, whose vertices then cost 4 each.*
 
 # %% tags=["figure"] id="figure-waist-last"
-fig = draw_steps(small, ["p0", "p1", "q0", "q1", "c"], "The waist last: nothing crosses it until the end, 12", across=3, height=1.9)
+fig = draw_steps(small, ["p0", "p1", "q0", "q1", "c"],
+                 "The waist last: nothing crosses it until the end, 12", across=3, height=1.9)
 plt.show()
 
 # %% [markdown]
@@ -661,7 +685,8 @@ waist_last = [[v for v in intermediates(hourglass(n, n, n)) if v != "c"] + ["c"]
 best = [count(hourglass(n, n, n), order) for n, order in zip(sizes, waist_last)]
 ax.loglog(sizes, mode, "o--", color=VERMILION, ms=4, label="forward or reverse: grows like $n^3$")
 ax.loglog(sizes, best, "s-", color=BLUE, ms=4, label="the waist last: $3n^2$")
-ax.set(xlabel="n, all layers of this size", ylabel="multiplications", title="A waist turns cubic into quadratic work")
+ax.set(xlabel="n, all layers of this size", ylabel="multiplications",
+       title="A waist turns cubic into quadratic work")
 ax.legend()
 plt.show()
 
@@ -677,8 +702,10 @@ plt.show()
 
 # %% tags=["figure"] id="figure-one-output"
 one_output = read_graph(ONE_OUTPUT)
-spots = {"x0": (0, 1), "x1": (0, -1), "v0": (1, 0.9), "v1": (1.4, -1), "v2": (2, 1.6), "v3": (2.8, 0.4), "y": (4, -0.6)}
-fig = draw_steps(one_output, ["v3", "v2", "v1", "v0"], "One output: reverse order costs 7", across=3, places=spots)
+spots = {"x0": (0, 1), "x1": (0, -1), "v0": (1, 0.9), "v1": (1.4, -1), "v2": (2, 1.6), "v3": (2.8, 0.4),
+         "y": (4, -0.6)}
+fig = draw_steps(one_output, ["v3", "v2", "v1", "v0"], "One output: reverse order costs 7", across=3,
+                 places=spots)
 plt.show()
 
 # %% [markdown]
@@ -700,7 +727,8 @@ plt.show()
 # better_order: a list of the four names "v0" to "v3"
 # my_graph: a graph with one output
 ### BEGIN SOLUTION
-better_order = ["v2", "v3", "v1", "v0"]  # first merge v0 -> v2 -> v3 into v0 -> v3: one edge fewer into v3
+# first merge v0 -> v2 -> v3 into v0 -> v3: one edge fewer into v3
+better_order = ["v2", "v3", "v1", "v0"]
 # four ways from p to r: merge them before r is looked at from the output
 my_graph = read_graph("a b > p; p > q1 q2 q3 q4; p q1 q2 q3 q4 > r; r > y")
 ### END SOLUTION
@@ -733,7 +761,8 @@ award("8.5", judge_one_output(submission), points=3)
 
 # %% tags=["figure"] id="figure-better"
 own = globals().get("better_order")
-order = own if isinstance(own, list) and sorted(own) == ["v0", "v1", "v2", "v3"] else ["v3", "v2", "v1", "v0"]
+complete = isinstance(own, list) and sorted(own) == ["v0", "v1", "v2", "v3"]
+order = own if complete else ["v3", "v2", "v1", "v0"]
 title = f"{', '.join(order)}: {count(one_output, order)} multiplications"
 fig = draw_steps(one_output, order, title, across=3, places=spots)
 plt.show()
@@ -771,7 +800,8 @@ fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
 graph = hourglass(4, 3, 4)
 into = predecessors(graph)
 labels = {v: f"{len(into[v])}·{len(graph[v])}" for v in intermediates(graph)}
-draw(graph, ax, "What each elimination would cost now: the waist is the dearest", names=labels, mark=["c"])
+draw(graph, ax, "What each elimination would cost now: the waist is the dearest", names=labels,
+     mark=["c"])
 plt.show()
 
 # %% [markdown]
@@ -791,7 +821,8 @@ plt.show()
 
 # %% tags=["figure"] id="figure-markowitz-loses"
 greedy_loses = read_graph(MARKOWITZ_LOSES)
-spots = {"x0": (0, 1), "x1": (0, -1), "v0": (1.1, 1.4), "v1": (2.3, 0.6), "v2": (2, -0.8), "y": (3.8, 0.3)}
+spots = {"x0": (0, 1), "x1": (0, -1), "v0": (1.1, 1.4), "v1": (2.3, 0.6), "v2": (2, -0.8),
+         "y": (3.8, 0.3)}
 fig = draw_steps(greedy_loses, ["v1", "v0", "v2"], "The cheapest vertex first: 6", places=spots)
 plt.show()
 
@@ -807,7 +838,8 @@ plt.show()
 
 # %% role="answer" id="answer-8.6-a"
 def markowitz(graph):
-    """The order that takes a cheapest vertex each time, the first in program order among equals: a list of names."""
+    """The order that takes a cheapest vertex each time, the first in program order among equals: a
+    list of names."""
     ### BEGIN SOLUTION
     order, left = [], intermediates(graph)
     while left:
@@ -823,7 +855,8 @@ def markowitz(graph):
 # my_trap: a graph on which Markowitz's rule loses at least 2
 ### BEGIN SOLUTION
 copy = "{0} > v{1}; v{1} > w{1}; {0} s{1} w{1} > u{1}; v{1} w{1} u{1} > y{1}"
-my_trap = read_graph(copy.format("r1", 1) + "; " + copy.format("r2", 2))  # the graph above twice, side by side
+# the graph above twice, side by side
+my_trap = read_graph(copy.format("r1", 1) + "; " + copy.format("r2", 2))
 ### END SOLUTION
 
 # %% [markdown]
@@ -863,10 +896,12 @@ award("8.6", lines, points=3)
 # %% tags=["figure"] id="figure-heuristics"
 from grader.check.exercises.ch08_orders import compare_orders
 
-extra = compare_orders(range(steps(200, 10)))  # for each order, how many per cent it costs above the best one
+# for each order, how many per cent it costs above the best one
+extra = compare_orders(range(steps(200, 10)))
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 ax.boxplot(extra.values(), tick_labels=list(extra), orientation="horizontal", whis=(0, 100))
-ax.set(xlabel="more multiplications than the best order (per cent)", title="Markowitz is good, and not always best")
+ax.set(xlabel="more multiplications than the best order (per cent)",
+       title="Markowitz is good, and not always best")
 ax.invert_yaxis()
 plt.show()
 
@@ -890,7 +925,8 @@ def boxes(ax, sizes, title):
     """Draw the factors F_p … F_1 with their true proportions."""
     x = 0.0
     for k in range(len(sizes) - 1, 0, -1):
-        ax.add_patch(plt.Rectangle((x, -sizes[k] / 2), sizes[k - 1], sizes[k], facecolor="0.85", edgecolor="black"))
+        ax.add_patch(plt.Rectangle((x, -sizes[k] / 2), sizes[k - 1], sizes[k], facecolor="0.85",
+                                   edgecolor="black"))
         ax.text(x + sizes[k - 1] / 2, 0, f"$F_{k}$", ha="center", va="center")
         x += sizes[k - 1] + 3
     ax.set(xlim=(-1, x), ylim=(-16, 16), title=title, aspect="equal")
@@ -922,8 +958,10 @@ fig, ax = plt.subplots(figsize=(5.4, 3), layout="constrained")
 for i in range(1, 5):
     for j in range(i, 5):
         best = min(chain_count(dense, plan) for plan in brackets(i, j))
-        ax.text(j, i, f"{best:,}", ha="center", va="center", bbox={"fc": "white" if best else "0.9", "ec": "black", "pad": 7})
-ax.set(xlim=(0.4, 4.6), ylim=(4.6, 0.4), xticks=range(1, 5), yticks=range(1, 5), xlabel="last factor j", ylabel="first factor i")
+        ax.text(j, i, f"{best:,}", ha="center", va="center",
+                bbox={"fc": "white" if best else "0.9", "ec": "black", "pad": 7})
+ax.set(xlim=(0.4, 4.6), ylim=(4.6, 0.4), xticks=range(1, 5), yticks=range(1, 5), xlabel="last factor j",
+       ylabel="first factor i")
 ax.set_title("C of the chain above: each entry needs those left of it and below it")
 ax.grid(False)
 plt.show()
@@ -950,7 +988,9 @@ for ax, matrix, title in zip(axes, (T, T, T @ T), ("A", "B", "AB")):
     ax.grid(False)
 axes[0].add_patch(plt.Rectangle((2.5, -0.45), 1, 7.9, fill=False, lw=3, color=VERMILION))
 axes[1].add_patch(plt.Rectangle((-0.45, 2.5), 7.9, 1, fill=False, lw=3, color=VERMILION))
-fig.suptitle(f"Column 3 meets row 3: 3 times 3 products; {chain_count([T, T], [2, 1])} in all, not {8**3}")
+fig.suptitle(
+    f"Column 3 meets row 3: 3 times 3 products; {chain_count([T, T], [2, 1])} in all, not {8**3}"
+)
 plt.show()
 
 # %% [markdown]
@@ -986,14 +1026,16 @@ def dense_chain(sizes):
 
 # %% role="answer" id="answer-8.7-b"
 def product_count(A, B):
-    """The multiplications of A @ B, zeros left out; an int. A (a, b), B (b, c): numpy arrays of True and False."""
+    """The multiplications of A @ B, zeros left out; an int.
+    A (a, b), B (b, c): numpy arrays of True and False."""
     ### BEGIN SOLUTION
     return int(A.sum(0) @ B.sum(1))  # entries in column k of A times entries in row k of B
     ### END SOLUTION
 
 
 def sparse_chain(patterns):
-    """As dense_chain, for factors with zeros. patterns: [F_1, …, F_p], numpy arrays of True and False."""
+    """As dense_chain, for factors with zeros.
+    patterns: [F_1, …, F_p], numpy arrays of True and False."""
 
     ### BEGIN SOLUTION
     @cache
@@ -1041,12 +1083,15 @@ award("8.7", lines, points=5)
 
 # %% tags=["figure"] id="figure-patterns"
 layers = diagonal_chain(0, 30)[::-1]
-fig, axes = plt.subplots(1, 5, figsize=(9, 2.6), layout="constrained", width_ratios=[F.shape[1] for F in layers])
+fig, axes = plt.subplots(1, 5, figsize=(9, 2.6), layout="constrained",
+                         width_ratios=[F.shape[1] for F in layers])
 for k, ax, F in zip(range(5, 0, -1), axes, layers):
     ax.imshow(F, cmap="Greys", vmin=0, vmax=1.6)
     ax.set(title=f"$F_{k}$: {F.sum()} entries", xticks=[], yticks=[])
     ax.title.set_fontsize("small")
-fig.suptitle("A layer, three elementwise functions, a layer: 420 entries where dense matrices have 3,030")
+fig.suptitle(
+    "A layer, three elementwise functions, a layer: 420 entries where dense matrices have 3,030"
+)
 plt.show()
 
 # %% [markdown]
@@ -1077,9 +1122,11 @@ plans = {
 }
 counts = [chain_count(diagonal_chain(0, 30), plan) for plan in plans.values()]
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-bars = ax.barh(list(plans), counts, color=[ORANGE, VERMILION, BLUE], edgecolor="black", hatch=["//", "\\\\", ""])
+bars = ax.barh(list(plans), counts, color=[ORANGE, VERMILION, BLUE], edgecolor="black",
+               hatch=["//", "\\\\", ""])
 ax.bar_label(bars, padding=3)
-ax.set(xlabel="multiplications", xlim=(0, 1700), title="6 → 30, three diagonals, 30 → 5: the dense plan misleads")
+ax.set(xlabel="multiplications", xlim=(0, 1700),
+       title="6 → 30, three diagonals, 30 → 5: the dense plan misleads")
 ax.invert_yaxis()
 plt.show()
 
@@ -1091,7 +1138,8 @@ layers = diagonal_chain(0, 30)
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
 for ax, name in zip(axes, ("reverse,\nthe dense plan", "best")):
     title = f"{name.split(',')[0]}: {chain_count(layers, plans[name]):,}"
-    draw_plan(ax, plans[name], lambda part: chain_count(layers, part) if isinstance(part, list) else 0, title)
+    draw_plan(ax, plans[name],
+              lambda part: chain_count(layers, part) if isinstance(part, list) else 0, title)
 fig.suptitle("Each node is a product with its own cost: merge the cheap diagonals first")
 plt.show()
 
@@ -1117,7 +1165,8 @@ plt.show()
 
 # %% tags=["figure"] id="figure-subsets"
 fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
-draw_lattice(greedy_loses, ax, "Six orders are six ways through eight sets", ["v2", "v1", "v0"], ["v1", "v0", "v2"])
+draw_lattice(greedy_loses, ax, "Six orders are six ways through eight sets", ["v2", "v1", "v0"],
+             ["v1", "v0", "v2"])
 plt.show()
 
 # %% [markdown]
@@ -1128,8 +1177,10 @@ from grader.check.exercises.ch08_graphs import remaining
 
 program = read_graph("a b > u; u > v w; v > w; w > p; p > y q; q > y z; w > z")
 fig, axes = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
-draw(program, axes[0], "u, v and p are gone (×): walk through them from w", names={"u": "×", "v": "×", "p": "×"}, mark=["w"])
-draw(remaining(program, ["u", "v", "p"]), axes[1], "what is left: w has 2 edges in, 3 out, and costs 6", mark=["w"])
+draw(program, axes[0], "u, v and p are gone (×): walk through them from w",
+     names={"u": "×", "v": "×", "p": "×"}, mark=["w"])
+draw(remaining(program, ["u", "v", "p"]), axes[1], "what is left: w has 2 edges in, 3 out, and costs 6",
+     mark=["w"])
 fig.suptitle("What a vertex costs follows from the set that is gone")
 plt.show()
 
@@ -1150,7 +1201,8 @@ plt.show()
 
 # %% role="answer" id="answer-8.8-a"
 def cost_after(graph, done, v):
-    """What eliminating v costs when all of `done` (a list or set of names) has been eliminated; an int."""
+    """What eliminating v costs when all of `done` (a list or set of names) has been eliminated; an
+    int."""
 
     ### BEGIN SOLUTION
     def met(edges):
@@ -1169,7 +1221,8 @@ def cost_after(graph, done, v):
 
 # %% role="answer" id="answer-8.8-b"
 def subset_programme(graph):
-    """The smallest number of multiplications over all orders, and an order (list of names) that has it."""
+    """The smallest number of multiplications over all orders, and an order (list of names) that has
+    it."""
 
     ### BEGIN SOLUTION
     @cache
@@ -1219,7 +1272,9 @@ twelve = random_graph(5, 4, steps(12, 6), 4, density=0.3)
 order, found = intermediates(twelve), subset_programme(twelve)
 rng = np.random.default_rng(0)
 totals = [count(twelve, list(rng.permutation(order))) for _ in range(steps(1000, 5))]
-print(f"{len(order)} intermediates: forward {count(twelve, order)}, reverse {count(twelve, order[::-1])}")
+print(
+    f"{len(order)} intermediates: forward {count(twelve, order)}, reverse {count(twelve, order[::-1])}"
+)
 print("best:", found[0] if found else "?")
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 ax.hist(totals, bins=30, color="0.8", edgecolor="black", label="1,000 random orders")
@@ -1227,7 +1282,8 @@ ax.axvline(count(twelve, order), color=ORANGE, ls="--", lw=3, label="forward")
 ax.axvline(count(twelve, order[::-1]), color=VERMILION, ls=":", lw=3, label="reverse")
 if found:
     ax.axvline(found[0], color=BLUE, lw=3, label="the best of 479,001,600")
-ax.set(xlabel="multiplications", ylabel="orders", title="Chance does not find what the subset programme finds")
+ax.set(xlabel="multiplications", ylabel="orders",
+       title="Chance does not find what the subset programme finds")
 ax.legend(fontsize="small")
 plt.show()
 
@@ -1273,8 +1329,10 @@ for i, j in zip(*np.nonzero(band)):
 axes[1].imshow(thin, vmin=-0.7, vmax=2.3)
 for i, j in zip(*np.nonzero(band)):
     for ax, column in zip(axes, (j, colour[j])):
-        ax.text(column, i, "ABC"[colour[j]], ha="center", va="center", bbox={"fc": "white", "ec": "none", "pad": 1.5})
-axes[0].set(title="A tridiagonal Jacobian, 9 columns", xlabel="input j", ylabel="output i", xticks=range(9))
+        ax.text(column, i, "ABC"[colour[j]], ha="center", va="center",
+                bbox={"fc": "white", "ec": "none", "pad": 1.5})
+axes[0].set(title="A tridiagonal Jacobian, 9 columns", xlabel="input j", ylabel="output i",
+            xticks=range(9))
 axes[1].set(title="3 passes", xlabel="colour", xticks=range(3), xticklabels="ABC")
 for ax in axes:
     ax.grid(False)
@@ -1340,7 +1398,8 @@ def column_colours(pattern):
 
 
 def compressed_jacobian(jvp, pattern, colours):
-    """The Jacobian, a float64 tensor (m, n), from one call of jvp for each colour. jvp: tensor (n,) to tensor (m,)."""
+    """The Jacobian, a float64 tensor (m, n), from one call of jvp for each colour.
+    jvp: tensor (n,) to tensor (m,)."""
     ### BEGIN SOLUTION
     pattern, colours = torch.as_tensor(pattern), torch.as_tensor(colours)
     J = torch.zeros(pattern.shape, dtype=torch.float64)
@@ -1383,12 +1442,14 @@ award("8.9", lines, points=3)
 
 # %% tags=["figure"] id="figure-passes"
 sizes = [4, 8, 16, 32, 64]
-colourings = [nx.from_numpy_array(np.triu(tridiagonal(n).astype(int) @ tridiagonal(n) > 0, 1)) for n in sizes]
+colourings = [nx.from_numpy_array(np.triu(tridiagonal(n).astype(int) @ tridiagonal(n) > 0, 1))
+              for n in sizes]
 passes = [max(nx.greedy_color(graph, "largest_first").values()) + 1 for graph in colourings]
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 ax.loglog(sizes, sizes, "o--", color=VERMILION, label="a pass for each column: n")
 ax.loglog(sizes, passes, "s-", color=BLUE, label="a pass for each colour")
-ax.set(xlabel="size n of a tridiagonal Jacobian", ylabel="passes", title=f"{max(passes)} passes, however large it is")
+ax.set(xlabel="size n of a tridiagonal Jacobian", ylabel="passes",
+       title=f"{max(passes)} passes, however large it is")
 ax.set(xticks=sizes, xticklabels=sizes, yticks=[1, 3, 10, 64], yticklabels=[1, 3, 10, 64])
 ax.minorticks_off()
 ax.legend()
@@ -1490,8 +1551,12 @@ def power(a, k):
 
 Traced.__add__ = Traced.__radd__ = lambda a, b: a.record(a.value + number(b), (a, 1.0), (b, 1.0))
 Traced.__sub__ = lambda a, b: a.record(a.value - number(b), (a, 1.0), (b, -1.0))
-Traced.__mul__ = Traced.__rmul__ = lambda a, b: a.record(a.value * number(b), (a, number(b)), (b, a.value))
-Traced.__truediv__ = lambda a, b: a.record(a.value / number(b), (a, 1 / number(b)), (b, -a.value / number(b) ** 2))
+Traced.__mul__ = Traced.__rmul__ = lambda a, b: a.record(
+    a.value * number(b), (a, number(b)), (b, a.value)
+)
+Traced.__truediv__ = lambda a, b: a.record(
+    a.value / number(b), (a, 1 / number(b)), (b, -a.value / number(b) ** 2)
+)
 Traced.__pow__ = power
 Traced.__abs__ = lambda a: a.record(abs(a.value), (a, math.copysign(1.0, a.value)))
 
@@ -1551,7 +1616,8 @@ if greedy := markowitz(roe) if eliminate(roe, inner[0]) else None:
 
 # %% tags=["figure"] id="figure-roe"
 fig, ax = plt.subplots(figsize=(10, 3.6), layout="constrained")
-draw(roe, ax, "Roe's flux: 6 inputs, 98 intermediates, 3 outputs, 177 edges", names=dict.fromkeys(roe, ""), font=3, arrows=False)
+draw(roe, ax, "Roe's flux: 6 inputs, 98 intermediates, 3 outputs, 177 edges",
+     names=dict.fromkeys(roe, ""), font=3, arrows=False)
 plt.show()
 
 # %% [markdown]
@@ -1565,7 +1631,8 @@ plt.show()
 
 # %% id="quick-count"
 position = {v: i for i, v in enumerate(roe)}
-below = [sum(1 << position[w] for w in roe[v]) for v in roe]  # bit w of below[v]: is there an edge v -> w?
+# bit w of below[v]: is there an edge v -> w?
+below = [sum(1 << position[w] for w in roe[v]) for v in roe]
 above = [sum(1 << position[u] for u in into) for into in predecessors(roe).values()]
 
 
@@ -1588,7 +1655,8 @@ rng = np.random.default_rng(1)
 totals = [quick_count(rng.permutation(inner).tolist()) for _ in range(steps(500, 5))]
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
 ax.hist(totals, bins=30, color="0.8", edgecolor="black", label="500 random orders")
-for total, name, color, style in [(620, "forward", ORANGE, "--"), (364, "reverse", VERMILION, ":"), (295, "best here", BLUE, "-")]:
+for total, name, color, style in [(620, "forward", ORANGE, "--"), (364, "reverse", VERMILION, ":"),
+                                  (295, "best here", BLUE, "-")]:
     ax.axvline(total, color=color, ls=style, lw=3, label=f"{name}, {total}")
 ax.set(xlabel="multiplications", ylabel="orders", xlim=0, title="A random order is a bad start")
 ax.legend(fontsize="small")
@@ -1605,7 +1673,8 @@ import random
 
 
 def anneal(order, tries, hot=4.0, cold=0.2, seed=0):
-    """Simulated annealing: move one vertex to another place; accept a loss with a probability that falls."""
+    """Simulated annealing: move one vertex to another place; accept a loss with a probability that
+    falls."""
     rng, cost = random.Random(seed), quick_count(order)
     best = cost, order
     for i in range(tries):
@@ -1636,7 +1705,8 @@ def leader_board(order):
     if not np.allclose(left, by_torch, rtol=1e-12, atol=1e-12):
         return "This does not leave torch's Jacobian."
     found = count(roe, order)
-    return found, "gold" if found <= 300 else "silver" if found <= 320 else "bronze" if found < 364 else "no medal yet"
+    medal = "gold" if found <= 300 else "silver" if found <= 320 else "bronze" if found < 364 else None
+    return found, medal or "no medal yet"
 
 
 print(leader_board(globals().get("my_order") or inner[::-1]))
@@ -1648,7 +1718,8 @@ bars = ax.barh(list(known), list(known.values()), color=[ORANGE] * 3 + [GREEN, B
 for bar, hatch in zip(bars, ("//", "//", "//", "..", "")):
     bar.set_hatch(hatch)
 ax.bar_label(bars, padding=3)
-ax.set(xlabel="multiplications for one Jacobian", xlim=(0, 700), title="Cross-country orders beat both modes")
+ax.set(xlabel="multiplications for one Jacobian", xlim=(0, 700),
+       title="Cross-country orders beat both modes")
 ax.invert_yaxis()
 plt.show()
 
@@ -1686,9 +1757,11 @@ plt.show()
 
 # %% role="answer" id="answer-edge"
 def eliminate_edge(edges, edge, side, inner):
-    """One step. edges: a set of pairs (u, v). edge: one of them. side: "front" (v is passed over) or "back" (u is).
+    """One step. edges: a set of pairs (u, v). edge: one of them.
+    side: "front" (v is passed over) or "back" (u is).
 
-    inner: the intermediates. Returns the new set, without edges that hang loose, and the number of multiplications.
+    inner: the intermediates. Returns the new set, without edges that hang loose, and the number of
+    multiplications.
     """
     ### BEGIN SOLUTION
     u, v = edge
@@ -1711,12 +1784,14 @@ import heapq
 
 
 def fewest(graph):
-    """The least number of multiplications by edge elimination: Dijkstra's algorithm over sets of edges."""
+    """The least number of multiplications by edge elimination: Dijkstra's algorithm over sets of
+    edges."""
     inner, start = set(intermediates(graph)), frozenset((u, v) for u in graph for v in graph[u])
     queue, known = [(0, 0, start)], {start: 0}
     while queue:
         spent, _, edges = heapq.heappop(queue)
-        moves = [(e, "front") for e in edges if e[1] in inner] + [(e, "back") for e in edges if e[0] in inner]
+        moves = [(e, "front") for e in edges if e[1] in inner]
+        moves += [(e, "back") for e in edges if e[0] in inner]
         if not moves:
             return spent
         for edge, side in moves:
@@ -1746,7 +1821,8 @@ plt.show()
 
 # %% tags=["figure"] id="figure-bat-by-edges"
 edges, inner_bat, total = {(u, v) for u in bat for v in bat[u]}, set(intermediates(bat)), 0
-way = [("x3", "v3", "front"), ("x4", "v3", "front"), ("v4", "y5", "back"), ("x1", "v2", "front"), ("x2", "v2", "front")]
+way = [("x3", "v3", "front"), ("x4", "v3", "front"), ("v4", "y5", "back"), ("x1", "v2", "front"),
+       ("x2", "v2", "front")]
 way += [(f"x{i}", "v4", "front") for i in (1, 2, 3, 4)]
 places, shown = layout(bat), {2: "v3 bypassed", 3: "y5 bypasses v4", 5: "v2 bypassed", 9: "done"}
 fig, axes = plt.subplots(1, 4, figsize=(12, 2.6), layout="constrained")
@@ -1755,7 +1831,8 @@ for k, (u, v, side) in enumerate(way, 1):
     if stepped:
         edges, total = stepped[0], total + stepped[1]
     if k in shown:
-        left = {a: {b: 1.0 for a2, b in edges if a2 == a} for a in bat if any(a in edge for edge in edges)}
+        left = {a: {b: 1.0 for a2, b in edges if a2 == a} for a in bat
+                if any(a in edge for edge in edges)}
         draw(left, axes[list(shown).index(k)], f"{shown[k]}: {total} so far", places, font=7)
 print("multiplications:", total, " edges left:", len(edges))
 plt.show()
@@ -1796,9 +1873,11 @@ fig, ax = plt.subplots(figsize=(5, 2.8), layout="constrained")
 for j, row in enumerate(last):
     for i, vertex in enumerate(row):
         shade = ORANGE if vertex == "v4" else "white"
-        ax.text(i, j, f"at {vertex}", ha="center", va="center", bbox={"fc": shade, "ec": "black", "pad": 6})
+        ax.text(i, j, f"at {vertex}", ha="center", va="center",
+                bbox={"fc": shade, "ec": "black", "pad": 6})
 ax.set(xlim=(-0.5, 3.5), ylim=(3.5, -0.5), xticks=range(4), xticklabels=["x1", "x2", "x3", "x4"])
-ax.set(yticks=range(4), yticklabels=["y5", "y6", "y7", "y8"], title="16 entries, a product each, and 6 helpers")
+ax.set(yticks=range(4), yticklabels=["y5", "y6", "y7", "y8"],
+       title="16 entries, a product each, and 6 helpers")
 ax.grid(False)
 plt.show()
 

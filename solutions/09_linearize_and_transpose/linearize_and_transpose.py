@@ -71,9 +71,11 @@ ENDS = [(0, 1), (0, 2), (1, 3), (2, 3)]
 
 
 def draw_graph(ax, labels, factors, title, colour, reverse=False):
-    """Four labels at PLACES, four arrows between ENDS with their factors, turned round where `reverse`."""
+    """Four labels at PLACES, four arrows between ENDS with their factors, turned round where
+    `reverse`."""
     box = {"boxstyle": "circle", "fc": "w", "ec": "0.4"}
-    arrow = {"arrowstyle": "<|-" if reverse else "-|>", "color": colour, "lw": 1.8, "ls": "--" if reverse else "-"}
+    arrow = {"arrowstyle": "<|-" if reverse else "-|>", "color": colour, "lw": 1.8,
+             "ls": "--" if reverse else "-"}
     for (tail, head), factor in zip(ENDS, factors):
         (x0, y0), (x1, y1) = PLACES[tail], PLACES[head]
         ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | {"shrinkA": 16, "shrinkB": 16})
@@ -88,9 +90,11 @@ def draw_graph(ax, labels, factors, title, colour, reverse=False):
 # %% tags=["figure"] id="figure-idea"
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.2), layout="constrained")
 draw_graph(axes[0], ["x", "sin", "exp", "y"], [""] * 4, "1 · known: the values", "0.4")
-draw_graph(axes[1], ["$t$", "$b_1$", "$b_2$", "$\\dot y$"], ["c", "e", "e", "s"], "2 · the linear program: tangents", BLUE)
+draw_graph(axes[1], ["$t$", "$b_1$", "$b_2$", "$\\dot y$"], ["c", "e", "e", "s"],
+           "2 · the linear program: tangents", BLUE)
 turned = ["$\\bar t$", "$b_1$", "$b_2$", "$\\bar y$"]
-draw_graph(axes[2], turned, ["c", "e", "e", "s"], "3 · its transpose: cotangents", VERMILION, reverse=True)
+draw_graph(axes[2], turned, ["c", "e", "e", "s"], "3 · its transpose: cotangents", VERMILION,
+           reverse=True)
 fig.suptitle("Linearize, then turn the arrows round: the factors on them stay")
 plt.show()
 
@@ -117,11 +121,20 @@ plt.show()
 # > its linear half transposed: every derivative rule in this chapter is a forward-mode rule, and reverse mode needs no further
 # > calculus ([Radul and others, 2023](https://arxiv.org/abs/2204.10923)). As matrices, for a chain of two maps:
 
-# %% id="often-another"
+# %% tags=["figure"] id="figure-two-readings"
 rng = np.random.default_rng(9)
-J1, J2, t, ct = rng.normal(size=(4, 3)), rng.normal(size=(2, 4)), rng.normal(size=3), rng.normal(size=2)
-print(f"<ct, J2 (J1 t)>     {ct @ (J2 @ (J1 @ t)):.12f}")
-print(f"<J1ᵀ (J2ᵀ ct), t>   {(J1.T @ (J2.T @ ct)) @ t:.12f}")
+J1, J2, t, ct = (rng.normal(size=shape) for shape in [(4, 3), (2, 4), (3, 1), (1, 2)])
+fig, axes = plt.subplots(1, 4, figsize=(8, 2.2), layout="constrained", width_ratios=[2, 4, 3, 1.4])
+for ax, matrix, name in zip(axes, [ct, J2, J1, t], ["ctᵀ", "J₂", "J₁", "t"]):
+    ax.imshow(matrix, vmin=-2, vmax=2)
+    ax.set(title=name, xticks=[], yticks=[])
+from_right, from_left = (ct @ (J2 @ (J1 @ t))).item(), (((ct @ J2) @ J1) @ t).item()
+fig.suptitle(f"From the right: {from_right:.6f}. From the left: {from_left:.6f}")
+plt.show()
+
+# %% [markdown]
+# *Figure: a row, a 2 × 4 and a 4 × 3 matrix and a column in shades. The title gives their product, 3.402944, multiplied from the right
+# and from the left.*
 
 # %% [markdown]
 # ## 2 · A core to read
@@ -158,8 +171,10 @@ class Program:
 
 
 # %% tags=["figure"] id="figure-program"
-listing = [("b", "mul a", "cos"), ("c", "mul a", "exp"), ("d", "mul b", "exp"), ("e", "mul c", "sin"), ("f", "add d e", "")]
-notes = ["a is read twice", "grey: known arrays, the residuals", "", "", "every variable is written once, before it is read"]
+listing = [("b", "mul a", "cos"), ("c", "mul a", "exp"), ("d", "mul b", "exp"), ("e", "mul c", "sin"),
+           ("f", "add d e", "")]
+notes = ["a is read twice", "grey: known arrays, the residuals", "", "",
+         "every variable is written once, before it is read"]
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for y, left, text in [(5, "inputs", "a"), (-1, "outputs", "f")]:
     ax.text(0, y, left, weight="bold")
@@ -169,7 +184,8 @@ for y, (out, read, known), note in zip([4, 3, 2, 1, 0], listing, notes):
     ax.text(2, y, f"{out} = {read}", family="monospace")
     ax.text(4.2, y, known, family="monospace", bbox={"fc": "0.85", "ec": "none"} if known else None)
     ax.text(6, y, note, style="italic")
-ax.set(xlim=(0, 12), ylim=(-1.6, 5.7), title="The linear program of section 1 as a Program: one Eqn a line")
+ax.set(xlim=(0, 12), ylim=(-1.6, 5.7),
+       title="The linear program of section 1 as a Program: one Eqn a line")
 ax.axis("off")
 plt.show()
 
@@ -185,7 +201,8 @@ ages = itertools.count()
 
 
 class Level:
-    """One transformation at work. step(level, name, operands, params): what it does with an operation."""
+    """One transformation at work. step(level, name, operands, params): what it does with an
+    operation."""
 
     def __init__(self, step):
         self.step, self.age, self.eqns = step, next(ages), []
@@ -224,13 +241,15 @@ class Unknown(Tracer):
 
 # %% role="locked" id="core-bind"
 VALUE = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "exp": np.exp, "matmul": np.matmul,
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "exp": np.exp,
+    "matmul": np.matmul,
     "reshape": lambda x, shape: np.reshape(x, shape), "stop_gradient": lambda x: x,
 }  # fmt: skip
 
 
 def bind(name, *operands, **params):
-    """The primitive `name` on arrays, numbers and tracers; params are plain data (axes, a shape, an index)."""
+    """The primitive `name` on arrays, numbers and tracers; params are plain data (axes, a shape, an
+    index)."""
     level = None
     for x in operands:
         if isinstance(x, Tracer) and (level is None or x.level.age > level.age):
@@ -244,11 +263,14 @@ def bind(name, *operands, **params):
 stages = ["array 3.0", "Dual, age 4", "Dual, age 7", "Unknown, age 9"]
 fig, ax = plt.subplots(figsize=(9, 2.7), layout="constrained")
 for n, (who, colour) in enumerate(zip(reversed(stages), [VERMILION, ORANGE, BLUE, "0.4"])):
-    ax.text(2.6 * n, 1, who, ha="center", va="center", bbox={"boxstyle": "round", "fc": "w", "ec": colour, "lw": 2})
+    ax.text(2.6 * n, 1, who, ha="center", va="center",
+            bbox={"boxstyle": "round", "fc": "w", "ec": colour, "lw": 2})
     if n < 3:
-        ax.annotate("", (2.6 * n + 1.75, 1), (2.6 * n + 0.95, 1), arrowprops={"arrowstyle": "-|>", "lw": 1.5})
+        ax.annotate("", (2.6 * n + 1.75, 1), (2.6 * n + 0.95, 1),
+                    arrowprops={"arrowstyle": "-|>", "lw": 1.5})
         ax.text(2.6 * n + 1.35, 1.2, "bind", ha="center")
-for n, what in enumerate(["writes an Eqn", "primal and tangent", "primal and tangent", "numpy computes"]):
+for n, what in enumerate(["writes an Eqn", "primal and tangent", "primal and tangent",
+                          "numpy computes"]):
     ax.text(2.6 * n, 0.55, what, ha="center", style="italic")
 ax.text(0, 1.45, "inside: asked first", ha="center")
 ax.text(7.8, 1.45, "outside: asked last", ha="center")
@@ -266,7 +288,8 @@ plt.show()
 
 # %% role="locked" id="core-functions"
 is_number = lambda x: type(x) in (int, float)
-shape_of = lambda x: getattr(x, "shape", ())  # of an array, a tracer, a Var; a plain number has the shape ()
+# of an array, a tracer, a Var; a plain number has the shape ()
+shape_of = lambda x: getattr(x, "shape", ())
 broadcast_shapes = functools.cache(np.broadcast_shapes)  # the same few shapes come again and again
 
 
@@ -299,7 +322,8 @@ matmul = lambda x, y: bind("matmul", x, y)  # (n, k) @ (k, m)
 transpose = lambda x, axes=(1, 0): bind("transpose", x, axes=axes)  # out.shape[i] = x.shape[axes[i]]
 gather = lambda x, index: bind("gather", x, index=index)  # the rows x[index]; index: an array of ints
 scatter_add = lambda x, index, shape: bind("scatter_add", x, index=index, shape=shape)
-reduce_max = lambda x, axes: bind("reduce_max", x, axes=axes)  # has no derivative here: use it on stop_gradient(x)
+# has no derivative here: use it on stop_gradient(x)
+reduce_max = lambda x, axes: bind("reduce_max", x, axes=axes)
 
 # %% role="locked" id="core-operators"
 Tracer.__add__ = Tracer.__radd__ = lambda x, y: add(x, y)
@@ -354,11 +378,14 @@ fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 titles = ["gather: copies rows", "scatter_add: rows come home and add up"]
 for ax, title, left, right in zip(axes, titles, ["x", "out"], ["out", "x"]):
     for r in range(3):
-        ax.add_patch(plt.Rectangle((0, -r - 0.8), 1.6, 0.6, fc=hues[r], ec="k", hatch=["", "//", ".."][r]))
+        ax.add_patch(plt.Rectangle((0, -r - 0.8), 1.6, 0.6, fc=hues[r], ec="k",
+                                   hatch=["", "//", ".."][r]))
     for n, r in enumerate(index):
-        ax.add_patch(plt.Rectangle((4, 0.3 - n - 0.6), 1.6, 0.6, fc=hues[r], ec="k", hatch=["", "//", ".."][r]))
+        ax.add_patch(plt.Rectangle((4, 0.3 - n - 0.6), 1.6, 0.6, fc=hues[r], ec="k",
+                                   hatch=["", "//", ".."][r]))
         ends = [(1.7, -r - 0.5), (3.9, -n)]
-        ax.annotate("", *(ends[::-1] if title[0] == "g" else ends), arrowprops={"arrowstyle": "-|>", "lw": 1.4})
+        ax.annotate("", *(ends[::-1] if title[0] == "g" else ends),
+                    arrowprops={"arrowstyle": "-|>", "lw": 1.4})
     ax.text(0.8, 0.15, f"{left} (3, k)", ha="center")
     ax.text(4.8, 0.55, f"{right} (4, k), index {index}", ha="center")
     ax.set(xlim=(-0.3, 7), ylim=(-3.7, 1), title=title)
@@ -390,7 +417,8 @@ plt.show()
 VALUE |= {"log": np.log, "sin": np.sin, "cos": np.cos, "tanh": np.tanh}
 VALUE["reduce_sum"] = lambda x, axes: np.add.reduce(x, axes)
 VALUE["reduce_max"] = lambda x, axes: np.maximum.reduce(x, axes)
-VALUE |= {"broadcast": np.broadcast_to, "transpose": np.transpose}  # their parameters have the right names
+# their parameters have the right names
+VALUE |= {"broadcast": np.broadcast_to, "transpose": np.transpose}
 VALUE |= {"power": lambda x, p: x**p, "gather": lambda x, index: x[index]}
 
 
@@ -432,9 +460,10 @@ for (title, matrix), column in zip(linear_maps.items(), axes.T):
     for ax, m, name in zip(column, [matrix, matrix.T], [title, "its transpose"]):
         ax.imshow(m, vmin=0, vmax=1.3, cmap="Greys")
         ax.set_title(name, fontsize=10)
-        ax.set(xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry", ylabel="output entry")
+        ax.set(xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry",
+               ylabel="output entry")
         ax.grid(False)
-fig.suptitle("A linear primitive is a matrix of zeros and ones; its transpose is a primitive, too: scatter-add, sum, broadcast")
+fig.suptitle("A linear primitive is a matrix of zeros and ones; its transpose is a primitive, too")
 plt.show()
 
 # %% [markdown]
@@ -518,9 +547,12 @@ award("9.2", judge_jvp_rules(submission, challenge_seed("9.2", "operands"), rows
 # made of linear primitives only, whatever the program is. Which ones these are can be tried; what linearization throws away is in the last figure.
 
 # %% tags=["figure"] id="figure-linear"
-settings = dict.fromkeys(["neg", "exp", "sin", "tanh"], {}) | {"power": {"p": 2}, "reduce_max": {"axes": (0,)}}
-settings |= {"reduce_sum": {"axes": (0,)}, "broadcast": {"shape": (2, 4, 3)}, "transpose": {"axes": (1, 0)}}
-settings |= {"gather": {"index": np.array([0, 2, 2])}, "scatter_add": {"index": np.array([0, 2, 2, 1]), "shape": (3, 3)}}
+settings = dict.fromkeys(["neg", "exp", "sin", "tanh"], {}) | {"power": {"p": 2},
+                                                               "reduce_max": {"axes": (0,)}}
+settings |= {"reduce_sum": {"axes": (0,)}, "broadcast": {"shape": (2, 4, 3)},
+             "transpose": {"axes": (1, 0)}}
+settings |= {"gather": {"index": np.array([0, 2, 2])},
+             "scatter_add": {"index": np.array([0, 2, 2, 1]), "shape": (3, 3)}}
 u, v = rng.normal(size=(2, 4, 3))
 gaps = {}
 for name, params in settings.items():
@@ -561,7 +593,8 @@ rest = np.abs(np.sin(at + gap) * np.exp(at + gap) - value - slope * gap)
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 ax.loglog(gap, rest, "s-", color=VERMILION, ms=4, label="what is left out")
 ax.loglog(gap, gap**2, ":", color="black", label="slope 2")
-ax.set(xlabel="distance from 0.5", ylabel="error", title="The rest is quadratic: only the linear part is kept")
+ax.set(xlabel="distance from 0.5", ylabel="error",
+       title="The rest is quadratic: only the linear part is kept")
 ax.legend()
 plt.show()
 
@@ -585,8 +618,10 @@ plt.show()
 
 # %% tags=["figure"] id="figure-onion"
 inner = {
-    "with levels": "x + y, inner level: y is Dual(2, 1)\nx is a constant here: its 1 is not ours\ninner derivative: 1",
-    "without levels": "x + y, one level for all:\nthe 1 of x and the 1 of y are added\ninner derivative: 2, wrong",
+    "with levels": "x + y, inner level: y is Dual(2, 1)\n"
+    "x is a constant here: its 1 is not ours\ninner derivative: 1",
+    "without levels": "x + y, one level for all:\n"
+    "the 1 of x and the 1 of y are added\ninner derivative: 2, wrong",
 }
 white = {"fc": "w", "ec": "none"}
 fig, axes = plt.subplots(1, 2, figsize=(11, 2.9), layout="constrained")
@@ -623,7 +658,8 @@ plt.show()
 
 # %% role="answer" id="answer-9.3-a"
 def jvp_step(level, name, operands, params):
-    """An operation at a forward-mode level: a Dual of `level`, or the primal alone where no tangent arises."""
+    """An operation at a forward-mode level: a Dual of `level`, or the primal alone where no tangent
+    arises."""
     ### BEGIN SOLUTION
     primals, tangents = [], []
     for x in operands:
@@ -647,7 +683,8 @@ as_array = lambda x: x if isinstance(x, Tracer) else np.asarray(x, dtype=np.floa
 
 # %% role="answer" id="answer-9.3-b"
 def jvp(f, primals, tangents):
-    """(f(*primals), its tangent along `tangents`). primals, tangents: lists of arrays or tracers, alike in shape."""
+    """(f(*primals), its tangent along `tangents`).
+    primals, tangents: lists of arrays or tracers, alike in shape."""
     ### BEGIN SOLUTION
     level = Level(jvp_step)
     out = f(*[Dual(level, as_array(x), as_array(t)) for x, t in zip(primals, tangents)])
@@ -688,7 +725,8 @@ if derivative(lambda x: x, 1.0) is not None:
 
 # %% tags=["figure"] id="figure-orders"
 xs = np.linspace(-2, 1.5, 60)
-order_n = lambda n, x: 2 ** (n / 2) * np.exp(x) * np.sin(x + n * np.pi / 4)  # the n-th derivative of sin x · eˣ, by formula
+# the n-th derivative of sin x · eˣ, by formula
+order_n = lambda n, x: 2 ** (n / 2) * np.exp(x) * np.sin(x + n * np.pi / 4)
 fig, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
 for n, colour, style in [(0, "black", "-"), (1, BLUE, "--"), (2, ORANGE, "-."), (3, VERMILION, ":")]:
     ax.plot(xs, order_n(n, xs), style, color=colour, label=f"derivative {n}" if n else "sin x · eˣ")
@@ -697,7 +735,8 @@ if derivative(lambda x: x, 1.0) is not None:
     for n, colour in [(1, BLUE), (2, ORANGE), (3, VERMILION)]:
         f = lambda x, inner=f: derivative(inner, x)  # one level more
         ax.plot(xs[::6], [f(x) for x in xs[::6]], "o", color=colour, ms=5)
-ax.set(xlabel="x", ylabel="y", title="One, two and three levels deep: the dots of nested jvps lie on the formulas' lines")
+ax.set(xlabel="x", ylabel="y",
+       title="One, two and three levels deep: the dots of nested jvps lie on the formulas' lines")
 ax.legend()
 plt.show()
 
@@ -725,8 +764,10 @@ plt.show()
 
 # %% role="locked" id="core-shapes"
 entrywise = lambda x, y=0, **params: y.shape if is_number(x) else x.shape
-SHAPE = dict.fromkeys(["add", "sub", "mul", "neg", "exp", "log", "sin", "cos", "tanh", "power", "stop_gradient"], entrywise)
-SHAPE["reduce_sum"] = SHAPE["reduce_max"] = lambda x, axes: tuple(n for i, n in enumerate(x.shape) if i not in axes)
+SHAPE = dict.fromkeys(["add", "sub", "mul", "neg", "exp", "log", "sin", "cos", "tanh", "power",
+                       "stop_gradient"], entrywise)
+SHAPE["reduce_sum"] = lambda x, axes: tuple(n for i, n in enumerate(x.shape) if i not in axes)
+SHAPE["reduce_max"] = SHAPE["reduce_sum"]
 SHAPE["broadcast"] = SHAPE["reshape"] = lambda x, shape: shape
 SHAPE["scatter_add"] = lambda x, index, shape: shape
 SHAPE["transpose"] = lambda x, axes: tuple(x.shape[axis] for axis in axes)
@@ -804,8 +845,10 @@ def evaluate(program, *inputs):
 
 # %% role="locked" id="core-show"
 def show(*programs):
-    """Print programs: variables are lower case, residuals upper case (one array, one letter), numbers stand for themselves."""
-    letters = [letter + tail for tail in ["", *map(str, range(1, 20))] for letter in "abcdefghijklmnopqrstuvwxyz"]
+    """Print programs: variables are lower case, residuals upper case (one array, one letter),
+    numbers stand for themselves."""
+    letters = [letter + tail for tail in ["", *map(str, range(1, 20))]
+               for letter in "abcdefghijklmnopqrstuvwxyz"]
     names, capitals = {}, iter(letter.upper() for letter in letters)
     for program in filter(None, programs):
         variables = iter(letters)
@@ -859,21 +902,26 @@ award("9.4", judge_partial_eval(submission, challenge_seed("9.4", "programs"), r
 
 # %% id="draw-program"
 def draw_program(ax, program, title, words=(), colour=BLUE, dead=()):
-    """A program from left to right: a box for each equation, an arrow for each variable that it reads. words: names of arrays."""
+    """A program from left to right: a box for each equation, an arrow for each variable that it
+    reads. words: names of arrays."""
     depth = dict.fromkeys(program.inputs, 0)
     for eqn in program.eqns:
         depth[eqn.out] = 1 + max(depth[x] for x in eqn.ins if isinstance(x, Var))
     columns = {d: [x for x in depth if depth[x] == d] for d in depth.values()}
-    place = {x: (2 * depth[x], (len(columns[depth[x]]) - 1) / 2 - columns[depth[x]].index(x)) for x in depth}
-    name = lambda x: f"{x:g}" if is_number(x) else next((word for word, array in words if np.array_equal(array, x)), "")
+    place = {x: (2 * depth[x], (len(columns[depth[x]]) - 1) / 2 - columns[depth[x]].index(x))
+             for x in depth}
+    word_for = lambda x: next((word for word, array in words if np.array_equal(array, x)), "")
+    name = lambda x: f"{x:g}" if is_number(x) else word_for(x)
     style = {"ha": "center", "va": "center", "fontsize": 10}
     for eqn in program.eqns:
         reads = [x for x in eqn.ins if isinstance(x, Var)]
         label = "\n".join([eqn.name, *(name(x) for x in eqn.ins if not isinstance(x, Var))])
-        box = {"fc": "0.85", "ec": "0.5", "ls": ":"} if eqn in dead else {"fc": "w", "ec": colour, "lw": 1.5}
+        box = {"fc": "0.85", "ec": "0.5",
+               "ls": ":"} if eqn in dead else {"fc": "w", "ec": colour, "lw": 1.5}
         ax.text(*place[eqn.out], label, bbox=box | {"boxstyle": "round"}, **style)
         for x in reads:
-            ax.annotate("", place[eqn.out], place[x], arrowprops={"arrowstyle": "-|>", "shrinkA": 20, "shrinkB": 32})
+            ax.annotate("", place[eqn.out], place[x],
+                        arrowprops={"arrowstyle": "-|>", "shrinkA": 20, "shrinkB": 32})
     for var in program.inputs:
         ax.text(*place[var], "in", bbox={"boxstyle": "circle", "fc": "w"}, **style)
     height = max(map(len, columns.values())) / 2 + 0.2
@@ -886,7 +934,8 @@ words = [("sin x", np.sin(x3)), ("cos x", np.cos(x3)), ("exp x", np.exp(x3))]
 # %% tags=["figure"] id="figure-recorded"
 if program is not None:
     fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
-    draw_program(ax, program, "What was recorded: only what touches t, with the residuals as factors", words)
+    draw_program(ax, program, "What was recorded: only what touches t, with the residuals as factors",
+                 words)
     plt.show()
 
 # %% [markdown]
@@ -937,7 +986,23 @@ from grader.check.exercises.ch09_partial import judge_linearize
 award("9.5", judge_linearize(submission, challenge_seed("9.5", "programs"), rows=4, columns=2), points=3)
 ### END HIDDEN TESTS
 
+# %% tags=["figure"] id="figure-linearized"
+linearized = linearize(swing, x3)
+fig, ax = plt.subplots(figsize=(4.6, 2.8), layout="constrained")
+if linearized is not None:
+    y3, J = linearized
+    matrix = np.stack([evaluate(J, t)[0] for t in np.eye(3)], 1)
+    ax.imshow(matrix, vmin=-4, vmax=4, aspect="auto")
+    for (i, j), entry in np.ndenumerate(matrix):
+        ax.text(j, i, f"{entry + 0:.3f}", ha="center", va="center", bbox={"fc": "w", "ec": "k"})
+ax.set(xlabel="run on unit vector", ylabel="entry of the result", xticks=range(3), yticks=range(3))
+ax.set_title("Three runs of J give its columns")
+ax.grid(False)
+plt.show()
+
 # %% [markdown]
+# *Figure: the 3 × 3 Jacobian with its entries: 2.237, 3.756 and −0.179 on the diagonal, zeros elsewhere.*
+#
 # **What just happened.** `jvp` computes $Jt$ for one $t$. `linearize` has done the primal's work once and for all, and $Jt$ for the next thousand $t$ costs the linear program alone.
 # In your engine no new rule was needed for it: the two levels, forward mode inside, recording outside, made it together.
 
@@ -946,20 +1011,14 @@ k = np.arange(0, 21)
 fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
 ax.plot(k, 9 * k, "--", color=ORANGE, label="k times jvp: 9 operations each")
 ax.plot(k, 4 + 5 * k, color=BLUE, label="linearize once: 4, then 5 for each tangent")
-ax.set(xlabel="k, tangents", ylabel="operations", xticks=k[::4], title="sin x · eˣ: the known part is paid once")
+ax.set(xlabel="k, tangents", ylabel="operations", xticks=k[::4],
+       title="sin x · eˣ: the known part is paid once")
 ax.legend()
 plt.show()
 
 # %% [markdown]
 # *Figure: operations against the number of tangents, two straight lines. The dashed one, jvp again and again, has slope 9; the solid one starts at 4 and has
 # slope 5.*
-
-# %% id="try-linearize"
-linearized = linearize(swing, x3)
-if linearized is not None:
-    y3, J = linearized
-    for t in np.eye(3):
-        print("J", t, "=", np.round(evaluate(J, t)[0], 4))
 
 # %% [markdown] id="exercise-9.6"
 # ## 5 · Transposition
@@ -982,14 +1041,17 @@ if linearized is not None:
 # %% tags=["figure"] id="figure-dot-product"
 left = ["reduce_sum", "broadcast", "gather", "reshape", "transpose", "A @ ·"]
 right = ["broadcast", "reduce_sum", "scatter_add", "reshape", "transpose", "Aᵀ @ ·"]
-shapes = ["(2, 3) → (2,)", "(3,) → (2, 3)", "(5, 2) → (4, 2)", "(2, 3) → (6,)", "(2, 3) → (3, 2)", "(3, 2) → (4, 2)"]
+shapes = ["(2, 3) → (2,)", "(3,) → (2, 3)", "(5, 2) → (4, 2)", "(2, 3) → (6,)", "(2, 3) → (3, 2)",
+          "(3, 2) → (4, 2)"]
 style = {"ha": "center", "va": "center", "fontsize": 11}
 fig, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
 for row, (forward, backward, shape) in enumerate(zip(left, right, shapes)):
     ax.text(0, -row, forward, bbox={"boxstyle": "round", "fc": "#DDEBF5", "ec": BLUE}, **style)
     ax.text(2, -row, backward, bbox={"boxstyle": "round", "fc": "#FBE3D6", "ec": VERMILION}, **style)
-    ax.annotate("", (1.6, 0.12 - row), (0.4, 0.12 - row), arrowprops={"arrowstyle": "-|>", "color": BLUE})
-    ax.annotate("", (0.4, -0.12 - row), (1.6, -0.12 - row), arrowprops={"arrowstyle": "-|>", "color": VERMILION, "ls": "--"})
+    ax.annotate("", (1.6, 0.12 - row), (0.4, 0.12 - row),
+                arrowprops={"arrowstyle": "-|>", "color": BLUE})
+    ax.annotate("", (0.4, -0.12 - row), (1.6, -0.12 - row),
+                arrowprops={"arrowstyle": "-|>", "color": VERMILION, "ls": "--"})
     ax.text(1, 0.2 - row, shape, ha="center", va="bottom", fontsize=8)
 ax.set(xlim=(-0.7, 2.7), ylim=(-5.6, 0.7))
 ax.axis("off")
@@ -1020,7 +1082,8 @@ plt.show()
 
 # %% role="answer" id="answer-9.6-a"
 def sum_to(ct, shape):
-    """The transpose of broadcasting from `shape` to ct.shape: sums over the axes along which it repeated."""
+    """The transpose of broadcasting from `shape` to ct.shape: sums over the axes along which it
+    repeated."""
     ### BEGIN SOLUTION
     ahead = len(shape_of(ct)) - len(shape)
     repeated = [ahead + i for i, n in enumerate(shape) if n == 1]
@@ -1044,7 +1107,8 @@ TRANSPOSE["add"] = [lambda ct, x, y: ct, lambda ct, x, y: ct]
 TRANSPOSE["sub"] = [lambda ct, x, y: ct, lambda ct, x, y: neg(ct)]
 TRANSPOSE["neg"] = [lambda ct, x: neg(ct)]
 TRANSPOSE["mul"] = [lambda ct, x, y: mul(ct, y), lambda ct, x, y: mul(x, ct)]
-TRANSPOSE["matmul"] = [lambda ct, x, y: matmul(ct, transpose(y)), lambda ct, x, y: matmul(transpose(x), ct)]
+TRANSPOSE["matmul"] = [lambda ct, x, y: matmul(ct, transpose(y)),
+                       lambda ct, x, y: matmul(transpose(x), ct)]
 TRANSPOSE["reduce_sum"] = [lambda ct, x, axes: spread(ct, x.shape, axes)]
 TRANSPOSE["broadcast"] = [lambda ct, x, shape: sum_to(ct, x.shape)]
 TRANSPOSE["reshape"] = [lambda ct, x, shape: reshape(ct, x.shape)]
@@ -1064,8 +1128,10 @@ award("9.6", judge_transposes(submission, challenge_seed("9.6", "operands"), row
 ### END HIDDEN TESTS
 
 # %% tags=["figure"] id="figure-dot-test"
-params = {"reduce_sum": {"axes": (0,)}, "broadcast": {"shape": (2, 4, 3)}, "reshape": {"shape": (12,)}, "transpose": {"axes": (1, 0)}}
-params |= {"gather": {"index": np.array([0, 2, 2])}, "scatter_add": {"index": np.array([0, 2, 2, 1]), "shape": (3, 3)}}
+params = {"reduce_sum": {"axes": (0,)}, "broadcast": {"shape": (2, 4, 3)}, "reshape": {"shape": (12,)},
+          "transpose": {"axes": (1, 0)}}
+params |= {"gather": {"index": np.array([0, 2, 2])},
+           "scatter_add": {"index": np.array([0, 2, 2, 1]), "shape": (3, 3)}}
 fig, ax = plt.subplots(figsize=(8, 2.9), layout="constrained")
 for (name, options), marker in zip(params.items(), "osD^v*"):
     pairs = []
@@ -1076,7 +1142,8 @@ for (name, options), marker in zip(params.items(), "osD^v*"):
     if pairs:
         ax.plot(*zip(*pairs), marker, ms=5, alpha=0.7, label=name)
 ax.axline((0, 0), slope=1, color="black", ls=":")
-ax.set(xlabel="⟨ct, A t⟩", ylabel="⟨Aᵀ ct, t⟩", title="The dot-product test: 30 random pairs a rule, all on the diagonal")
+ax.set(xlabel="⟨ct, A t⟩", ylabel="⟨Aᵀ ct, t⟩",
+       title="The dot-product test: 30 random pairs a rule, all on the diagonal")
 if len(ax.lines) > 1:
     ax.legend(ncols=2, fontsize=8)
 plt.show()
@@ -1102,13 +1169,17 @@ plt.show()
 
 # %% tags=["figure"] id="figure-pull"
 s, c, e = np.sin(0.5), np.cos(0.5), np.exp(0.5)
-held = [{"f": 1}, {"e": 1, "d": 1}, {"d": 1, "c": s}, {"c": s, "b": e}, {"b": e, "a": s * e}, {"a": s * e + e * c}]
-lines = ["start", "f = add d e", "e = mul c sin", "d = mul b exp", "c = mul a exp", "b = mul a cos"]  # the last one first
+held = [{"f": 1}, {"e": 1, "d": 1}, {"d": 1, "c": s}, {"c": s, "b": e}, {"b": e, "a": s * e},
+        {"a": s * e + e * c}]
+# the last one first
+lines = ["start", "f = add d e", "e = mul c sin", "d = mul b exp", "c = mul a exp", "b = mul a cos"]
 fig, ax = plt.subplots(figsize=(9, 3), layout="constrained")
 for column, cotangents in enumerate(held):
     for name, value in cotangents.items():
-        ax.text(column, "fedcba".index(name), f"{value:.2f}", ha="center", va="center", bbox={"fc": "#FBE3D6", "ec": VERMILION})
-ax.set(xlim=(-0.5, 5.5), ylim=(5.6, -0.6), xlabel="equation turned round", ylabel="variable that holds a cotangent")
+        ax.text(column, "fedcba".index(name), f"{value:.2f}", ha="center", va="center",
+                bbox={"fc": "#FBE3D6", "ec": VERMILION})
+ax.set(xlim=(-0.5, 5.5), ylim=(5.6, -0.6), xlabel="equation turned round",
+       ylabel="variable that holds a cotangent")
 ax.set(xticks=range(6), xticklabels=lines, yticks=range(6), yticklabels="fedcba")
 ax.set_title("a is read twice, so its second share is added to its first (x = 0.5)")
 plt.show()
@@ -1157,7 +1228,8 @@ def pull(program, *cotangents):
 
 # %% role="answer" id="answer-9.7-b"
 def transposed(program):
-    """The transpose of a linear program, as a Program: cotangents of the outputs in, cotangents of the inputs out."""
+    """The transpose of a linear program, as a Program: cotangents of the outputs in, cotangents of
+    the inputs out."""
     ### BEGIN SOLUTION
     return partial_eval(lambda *cotangents: pull(program, *cotangents), *map(shape_of, program.outputs))
     ### END SOLUTION
@@ -1191,20 +1263,26 @@ if linearized is not None and transposed(J) is not None:
 # gives back the first map:
 
 # %% tags=["figure"] id="figure-twice"
-mixed = lambda x: matmul(np.array([[1.0, -2.0, 0.0], [0.5, 0.0, 3.0]]), reshape(sin(gather(x, np.array([0, 2, 2]))), (3, 1)))
+picked = lambda x: reshape(sin(gather(x, np.array([0, 2, 2]))), (3, 1))
+mixed = lambda x: matmul(np.array([[1.0, -2.0, 0.0], [0.5, 0.0, 3.0]]), picked(x))
 pair = linearize(mixed, np.array([0.3, 1.0, -0.7, 0.2]))
 if pair is not None and transposed(pair[1]) is not None:
     once, again = transposed(pair[1]), transposed(transposed(pair[1]))
-    matrix = lambda program, n, shape: np.stack([np.ravel(evaluate(program, e.reshape(shape))[0]) for e in np.eye(n)], 1)
+    column = lambda program, e, shape: np.ravel(evaluate(program, e.reshape(shape))[0])
+    matrix = lambda program, n, shape: np.stack([column(program, e, shape) for e in np.eye(n)], 1)
     fig, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
     matrices = [matrix(pair[1], 4, (4,)), matrix(once, 2, (2, 1)), matrix(again, 4, (4,))]
     for ax, m, name in zip(axes, matrices, ["J", "transposed", "transposed twice"]):
         ax.imshow(m, vmin=-3, vmax=3)
         for (i, j), entry in np.ndenumerate(m):
-            ax.text(j, i, f"{entry:.2f}", ha="center", va="center", fontsize=9, color="w" if entry < 1 else "k")
-        ax.set(title=name, xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry", ylabel="output entry")
+            ax.text(j, i, f"{entry:.2f}", ha="center", va="center", fontsize=9,
+                    color="w" if entry < 1 else "k")
+        ax.set(title=name, xticks=range(m.shape[1]), yticks=range(m.shape[0]), xlabel="input entry",
+               ylabel="output entry")
         ax.grid(False)
-    fig.suptitle("Run on unit vectors, the programs show their matrices: twice transposed is the same map")
+    fig.suptitle(
+        "Run on unit vectors, the programs show their matrices: twice transposed is the same map"
+    )
     plt.show()
 
 # %% [markdown]
@@ -1223,6 +1301,26 @@ if pair is not None and transposed(pair[1]) is not None:
 #   many times; the forward work is done once.
 # - `grad(f)`: a function of the same arguments as `f`, which returns the list of gradients, one for each. It needs a scalar: raise `ValueError` with a
 #   sentence if the shape of $f(x)$ is not `()`.
+
+# %% tags=["figure"] id="figure-pipeline"
+stages = [("f", "any program"), ("jvp", "value and tangent,\nmixed"),
+          ("linearize", "value known,\na linear program left"),
+          ("transpose", "the same program,\nback to front"), ("grad", "run once on 1:\nall partials")]
+fig, ax = plt.subplots(figsize=(11, 1.7), layout="constrained")
+for n, (name, gives) in enumerate(stages):
+    ax.text(n, 1, name, ha="center", va="center",
+            bbox={"boxstyle": "round,pad=0.5", "fc": "w", "ec": BLUE, "lw": 2})
+    ax.text(n, 0.45, gives, ha="center", va="top", fontsize=9)
+    if n:
+        ax.annotate("", (n - 0.33, 1), (n - 0.67, 1), arrowprops={"arrowstyle": "-|>", "lw": 1.5})
+ax.set(xlim=(-0.5, 4.5), ylim=(-0.1, 1.4),
+       title="Nothing new is needed: three transformations in a row are reverse mode")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: five boxes joined by arrows: f, any program; jvp, value and tangent mixed; linearize, the value known and a linear program
+# left; transpose, the same program back to front; grad, run once on 1 for all partials.*
 
 # %% [markdown]
 # <details><summary>Hint 1: the idea</summary>
@@ -1254,7 +1352,9 @@ def grad(f):
     def gradients(*primals):
         y, back = vjp(f, *primals)
         if shape_of(y) != ():
-            raise ValueError(f"grad needs a scalar; f returned the shape {shape_of(y)}. Use vjp with a cotangent.")
+            raise ValueError(
+                f"grad needs a scalar; f returned the shape {shape_of(y)}. Use vjp with a cotangent."
+            )
         return back(np.ones(()))
 
     return gradients
@@ -1297,7 +1397,8 @@ windows = [word[i : i + 4] for word in padded for i in range(len(word) - 3)][:32
 codes = np.array([[letters.index(letter) for letter in window] for window in windows])
 X, Y = codes[:, :3], codes[:, 3]  # three letters of context, and the letter that follows
 g = torch.Generator().manual_seed(2147483647)
-shapes = {"C": (27, 10), "W1": (30, 64), "b1": (64,), "W2": (64, 27), "b2": (27,), "bngain": (1, 64), "bnbias": (1, 64)}
+shapes = {"C": (27, 10), "W1": (30, 64), "b1": (64,), "W2": (64, 27), "b2": (27,), "bngain": (1, 64),
+          "bnbias": (1, 64)}
 params = {name: torch.randn(shape, generator=g, dtype=torch.float64) for name, shape in shapes.items()}
 scales = {"W1": 5 / 3 / 30**0.5, "b1": 0.1, "W2": 0.1, "b2": 0.1, "bngain": 0.1, "bnbias": 0.1}
 values = [(p * scales.get(name, 1.0) + (name == "bngain")).numpy() for name, p in params.items()]
@@ -1341,14 +1442,22 @@ plt.show()
 # **What just happened.** Nobody has written a backward pass of batch normalisation here. The forward rules of `mul`, `power`, `reduce_sum` and their friends were enough. What
 # happened to the program on the way can be counted:
 
-# %% id="count-primitives"
+# %% tags=["figure"] id="figure-equations"
 stages = {"the loss": partial_eval(lambda *ps: [loss_of(*ps)], *[v.shape for v in values])}
 if gradients is not None:
     stages["linearized"] = linearize(loss_of, *values)[1]
     stages["transposed"] = transposed(stages["linearized"])
-written = {stage: [eqn.name for eqn in program.eqns] for stage, program in stages.items() if program is not None}
-for stage, names in written.items():
-    print(f"{stage:>10}: {len(names)} equations")
+written = {stage: [eqn.name for eqn in program.eqns] for stage, program in stages.items()
+           if program is not None}
+fig, ax = plt.subplots(figsize=(7, 1.9), layout="constrained")
+bars = ax.barh(list(written), [len(names) for names in written.values()], color=BLUE, ec="k")
+ax.bar_label(bars, padding=4)
+ax.set(xlabel="equations", xlim=(0, 50), title="The gradient is hardly longer than the loss")
+ax.invert_yaxis()
+plt.show()
+
+# %% [markdown]
+# *Figure: bars of the equations of three programs: the loss 37, linearized 43, transposed 43.*
 
 # %% tags=["figure"] id="figure-primitives"
 primitives = list(dict.fromkeys(name for names in written.values() for name in names))
@@ -1356,7 +1465,8 @@ fig, ax = plt.subplots(figsize=(11, 3.6), layout="constrained")
 looks = zip([-0.27, 0, 0.27], [BLUE, ORANGE, VERMILION], ["", "//", ".."])
 for (stage, names), (shift, colour, hatch) in zip(written.items(), looks):
     heights = [names.count(name) for name in primitives]
-    ax.bar(np.arange(len(primitives)) + shift, heights, 0.25, color=colour, hatch=hatch, ec="w", label=stage)
+    ax.bar(np.arange(len(primitives)) + shift, heights, 0.25, color=colour, hatch=hatch, ec="w",
+           label=stage)
 ax.set_xticks(range(len(primitives)), primitives, rotation=40)
 ax.set_ylabel("equations")
 ax.set_title("Linearized, the curved primitives are gone; transposed, sums and broadcasts change places")
@@ -1372,11 +1482,15 @@ plt.show()
 if gradients is not None:
     J_loss = linearize(loss_of, *values)[1]
     pieces = {"the loss": lambda: loss_of(*values), "jvp": lambda: jvp(loss_of, values, values)}
-    pieces |= {"linearize": lambda: linearize(loss_of, *values), "pull": lambda: pull(J_loss, np.ones(()))}
-    taken = [min(timeit.repeat(run, number=1, repeat=steps(full=40, quick=1))) for run in pieces.values()]
+    pieces |= {"linearize": lambda: linearize(loss_of, *values)}
+    pieces |= {"pull": lambda: pull(J_loss, np.ones(()))}
+    taken = [min(timeit.repeat(run, number=1, repeat=steps(full=40, quick=1)))
+             for run in pieces.values()]
     fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
-    ax.barh(list(pieces), np.array(taken) / taken[0], color=[ORANGE, BLUE, BLUE, VERMILION], ec="k", hatch=["//", "", "", ".."])
-    ax.set(xlabel="time, in evaluations of the loss", title="linearize and pull: all 4,137 partials for a few evaluations")
+    ax.barh(list(pieces), np.array(taken) / taken[0], color=[ORANGE, BLUE, BLUE, VERMILION], ec="k",
+            hatch=["//", "", "", ".."])
+    ax.set(xlabel="time, in evaluations of the loss",
+           title="linearize and pull: all 4,137 partials for a few evaluations")
     ax.invert_yaxis()
     plt.show()
 
@@ -1403,10 +1517,24 @@ plt.show()
 # > **Often said: “reverse mode suits machine learning because data map from many dimensions to few.”** The data's shape has no say. What is differentiated
 # > is the loss as a function of the *parameters*, and that has one output. Here its Jacobian has one row:
 
-# %% id="often-data"
+# %% tags=["figure"] id="figure-shape"
 total = sum(v.size for v in values)
-print(f"a context has {X.shape[1]} letters, an output 27 logits: more out than in")
-print(f"the Jacobian of the loss: (1, {total}); one transposed pass, or {total} forward ones")
+fig, ax = plt.subplots(figsize=(8, 2.3), layout="constrained")
+for shift, sizes, colour, hatch, label in [(-0.18, [total, X.shape[1]], BLUE, "", "in"),
+                                           (0.18, [1, 27], ORANGE, "//", "out")]:
+    bars = ax.barh(np.arange(2) + shift, sizes, 0.34, color=colour, hatch=hatch, ec="k",
+                   label=label)
+    ax.bar_label(bars, [f"{n:,}" for n in sizes], padding=4)
+ax.set(xscale="log", xlim=(0.5, 20000), xlabel="numbers", yticks=[0, 1],
+       yticklabels=["parameters → loss", "letters → logits"])
+ax.set_title("What is differentiated has one output; the data have more out than in")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: bars of numbers in and out on a logarithmic axis. Parameters to loss: 4,137 in, 1 out. Letters to logits: 3 in, 27 out.*
+#
+# The Jacobian of the loss has one row: one transposed pass, or 4,137 forward ones.
 
 # %% [markdown] id="exercise-9.9"
 # ### 9.9 Hessian times vector, by composition
@@ -1492,14 +1620,18 @@ if errors:
 # plus ε H v: a line of slope 2, far below for small ε.*
 
 # %% tags=["figure"] id="figure-hessian-block"
-unit = lambda k: [np.zeros(v.shape) if i != 4 else np.eye(27)[k] for i, v in enumerate(values)]  # along one entry of b2
-columns = [hvp(loss_of, values, unit(k))[4] for k in range(steps(full=27, quick=1))] if Hv is not None else []
+# along one entry of b2
+unit = lambda k: [np.zeros(v.shape) if i != 4 else np.eye(27)[k] for i, v in enumerate(values)]
+columns = [hvp(loss_of, values, unit(k))[4]
+           for k in range(steps(full=27, quick=1))] if Hv is not None else []
 if columns:
     fig, ax = plt.subplots(figsize=(4.6, 3.6), layout="constrained")
     picture = ax.imshow(np.stack(columns, 1), cmap="PuOr", vmin=-0.003, vmax=0.003)
     fig.colorbar(picture, label="entry of H", extend="both")
-    ax.set(xlabel="entry k of the direction", ylabel="entry of H v", title="A product brings a column: the block of b2")
-    ax.set(xticks=range(0, 27, 5), xticklabels=letters[::5], yticks=range(0, 27, 5), yticklabels=letters[::5])
+    ax.set(xlabel="entry k of the direction", ylabel="entry of H v",
+           title="A product brings a column: the block of b2")
+    ax.set(xticks=range(0, 27, 5), xticklabels=letters[::5], yticks=range(0, 27, 5),
+           yticklabels=letters[::5])
     ax.grid(False)
     plt.show()
 
@@ -1526,7 +1658,8 @@ if columns:
 def residuals(program):
     """The distinct arrays (by identity) that the equations of `program` hold, in order of appearance."""
     ### BEGIN SOLUTION
-    held = {id(x): x for eqn in program.eqns for x in eqn.ins if not isinstance(x, Var) and not is_number(x)}
+    held = {id(x): x for eqn in program.eqns for x in eqn.ins
+            if not isinstance(x, Var) and not is_number(x)}
     return list(held.values())
     ### END SOLUTION
 
@@ -1547,12 +1680,14 @@ def prune(program):
 # %% tags=["figure"] id="figure-residuals"
 if gradients is not None and residuals(Program([], [], [])) is not None:
     held = [r for r in residuals(linearize(loss_of, *values)[1]) if not any(r is v for v in values)]
-    size = lambda r: 8 * np.prod([n for n, step in zip(r.shape, r.strides) if step])  # a broadcast axis takes no memory
+    # a broadcast axis takes no memory
+    size = lambda r: 8 * np.prod([n for n, step in zip(r.shape, r.strides) if step])
     held.sort(key=size, reverse=True)
     fig, ax = plt.subplots(figsize=(10, 3), layout="constrained")
     ax.bar(range(len(held)), [size(r) / 1024 for r in held], color=BLUE)
     ax.set_xticks(range(len(held)), [str(r.shape).replace(" ", "") for r in held], rotation=60)
-    title = f"What the char-MLP keeps for its gradient, parameters aside: {len(held)} arrays, {sum(map(size, held)) / 1024:.0f} KiB"
+    total = sum(map(size, held)) / 1024
+    title = f"Kept for the gradient, parameters aside: {len(held)} arrays, {total:.0f} KiB"
     ax.set(xlabel="residual, by shape", ylabel="KiB", title=title)
     plt.show()
 
@@ -1562,15 +1697,18 @@ if gradients is not None and residuals(Program([], [], [])) is not None:
 
 # %% tags=["figure"] id="figure-declared"
 if gradients is not None and residuals(Program([], [], [])) is not None:
-    asked = {"all seven": [*range(7)], "after layer 1": [3, 4, 5, 6], "W2 and b2": [3, 4], "b2 alone": [4]}
+    asked = {"all seven": [*range(7)], "after layer 1": [3, 4, 5, 6], "W2 and b2": [3, 4],
+             "b2 alone": [4]}
     kept = []
     for places in asked.values():
-        f = lambda *ps: loss_of(*[ps[places.index(i)] if i in places else v for i, v in enumerate(values)])
+        pick = lambda ps, i: ps[places.index(i)] if i in places else values[i]
+        f = lambda *ps: loss_of(*[pick(ps, i) for i in range(len(values))])
         program = linearize(f, *[values[i] for i in places])[1]
         kept.append(sum(size(r) for r in residuals(program) if not any(r is v for v in values)) / 1024)
     fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
     ax.bar_label(ax.barh(list(asked), kept, color=BLUE), fmt="%.0f", padding=3)
-    ax.set(xlabel="KiB of residuals, parameters aside", title="What is not asked for is known, and leaves less to keep")
+    ax.set(xlabel="KiB of residuals, parameters aside",
+           title="What is not asked for is known, and leaves less to keep")
     ax.invert_yaxis()
     plt.show()
 
@@ -1587,7 +1725,8 @@ if gradients is not None and residuals(Program([], [], [])) is not None:
 
 # %% role="locked" id="checkpoint-primitives"
 def checkpoint(f):
-    """f, from one array to one array, with its input as its only residual. f must not use tracers from outside."""
+    """f, from one array to one array, with its input as its only residual.
+    f must not use tracers from outside."""
     return lambda x: bind("checkpoint", x, f=f)
 
 
@@ -1669,7 +1808,8 @@ def held_bytes(program):
 
 
 def measure(segment):
-    """(bytes of residuals, bytes more while one segment runs back, calls of tanh) for one gradient of the chain."""
+    """(bytes of residuals, bytes more while one segment runs back, calls of tanh) for one gradient
+    of the chain."""
     plain, calls = VALUE["tanh"], []
     VALUE["tanh"] = lambda x: (calls.append(1), plain(x))[1]
     _, program = linearize(lambda h: chain(h, segment), h0)
@@ -1679,12 +1819,12 @@ def measure(segment):
     return held_bytes(program), more, len(calls)
 
 
-# %% id="measured-segments"
 measured = {}
 if gradients is not None and "push" in TRANSPOSE and residuals(Program([], [], [])) is not None:
     measured = {segment: measure(segment) for segment in (0, 1, 2, 4, 8, 16)}
 for segment, (held, more, calls) in measured.items():
-    print(f"segment {segment or 'none':>4}: {held:6,} bytes held, {more:6,} more at a time, tanh computed {calls} times")
+    print(f"segment {segment or 'none':>4}: {held:6,} bytes held, {more:6,} more at a time,",
+          f"tanh computed {calls} times")
 
 # %% tags=["figure"] id="figure-checkpoint"
 if measured:
@@ -1692,8 +1832,10 @@ if measured:
     held, more, calls = np.array(list(measured.values())).T
     fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
     ax.bar(labels, held / 1024, color=BLUE, label="held from forward to backward")
-    ax.bar(labels, more / 1024, bottom=held / 1024, color=ORANGE, hatch="//", ec="w", label="while one segment runs back")
-    ax.set(xlabel="layers a segment", ylabel="KiB", ylim=(0, 52), title="16 layers take the least memory in segments of √16")
+    ax.bar(labels, more / 1024, bottom=held / 1024, color=ORANGE, hatch="//", ec="w",
+           label="while one segment runs back")
+    ax.set(xlabel="layers a segment", ylabel="KiB", ylim=(0, 52),
+           title="16 layers take the least memory in segments of √16")
     ax.legend(loc="upper center")
     plt.show()
 
@@ -1705,7 +1847,8 @@ if measured:
 if measured:
     fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
     ax.bar(labels, calls, color=VERMILION, hatch="..", ec="w")
-    ax.set(xlabel="layers a segment", ylabel="calls of tanh", title="Fewer known values, more work: one forward pass more")
+    ax.set(xlabel="layers a segment", ylabel="calls of tanh",
+           title="Fewer known values, more work: one forward pass more")
     plt.show()
 
 # %% [markdown]
@@ -1725,7 +1868,8 @@ if both is not None:
 if both is not None and pruned is not None:
     fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
     dead = set(both.eqns) - set(pruned.eqns)
-    draw_program(ax, both, "Only the first product is an output: what leads elsewhere is dead (dotted)", dead=dead)
+    draw_program(ax, both, "Only the first product is an output: what leads elsewhere is dead (dotted)",
+                 dead=dead)
     plt.show()
 
 # %% [markdown]
@@ -1739,9 +1883,11 @@ if gradients is not None and prune(Program([], [], [])) is not None:
         lengths.append((len(nested.eqns), len(prune(nested).eqns)))
         wave = lambda x, inner=wave: derivative(inner, x)  # one level more
     fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
-    for counts, look, colour, label in zip(zip(*lengths), ["s--", "o-"], [ORANGE, BLUE], ["recorded", "without dead code"]):
+    for counts, look, colour, label in zip(zip(*lengths), ["s--", "o-"], [ORANGE, BLUE],
+                                           ["recorded", "without dead code"]):
         ax.semilogy(counts, look, color=colour, label=label)
-    ax.set(xlabel="order of the derivative", ylabel="equations", title="Nesting is free to write, not to run: each order doubles the program")
+    ax.set(xlabel="order of the derivative", ylabel="equations",
+           title="Nesting is free to write, not to run: each order doubles the program")
     ax.legend()
     plt.show()
 
@@ -1769,7 +1915,8 @@ fig, ax = plt.subplots(figsize=(7, 2.9), layout="constrained")
 curves = {"2t − t": (t, BLUE, "-"), "t + 1": (t + 1, ORANGE, "--"), "t · t": (t * t, VERMILION, "-.")}
 for name, (y, colour, style) in curves.items():
     ax.plot(t, y, style, color=colour, lw=2, label=name)
-for f, colour, marker in [(lambda t: t, BLUE, "o"), (lambda t: t + 1, ORANGE, "s"), (lambda t: t * t, VERMILION, "^")]:
+functions = [lambda t: t, lambda t: t + 1, lambda t: t * t]
+for f, colour, marker in zip(functions, [BLUE, ORANGE, VERMILION], "os^"):
     ax.plot(1.0, 2 * f(0.5), marker, color=colour, mec="k", ms=9)
 ax.set(xlabel="t", ylabel="f(t)", title="Markers: twice f(½). Only a linear f is there at t = 1")
 ax.legend()
@@ -1809,11 +1956,19 @@ def check_linear(program):
     for eqn in program.eqns:
         variables = sum(isinstance(x, Var) for x in eqn.ins)
         if eqn.name not in TRANSPOSE:
-            raise NotLinear(f"{eqn.name} has no transpose rule: it is not linear. Linearize the function first.")
+            raise NotLinear(
+                f"{eqn.name} has no transpose rule: it is not linear. Linearize the function first."
+            )
         if eqn.name in ("mul", "matmul") and variables > 1:
-            raise NotLinear(f"{eqn.name} of two variables is linear in each, not in both. Linearize the function first.")
+            raise NotLinear(
+                f"{eqn.name} of two variables is linear in each, not in both. "
+                "Linearize the function first."
+            )
         if eqn.name in ("add", "sub") and variables < 2:
-            raise NotLinear(f"{eqn.name} of a variable and a known value is affine, not linear. Take the constant away.")
+            raise NotLinear(
+                f"{eqn.name} of a variable and a known value is affine, not linear. "
+                "Take the constant away."
+            )
     for y in program.outputs:
         if not isinstance(y, Var) and np.any(y):
             raise NotLinear("an output is a constant other than zero, which no linear map gives.")
@@ -1827,7 +1982,9 @@ def concrete(x):
     while isinstance(x, Dual):
         x = x.primal
     if isinstance(x, Unknown):
-        raise UnknownValue("This decision depends on a value that is not known yet: the program cannot be recorded.")
+        raise UnknownValue(
+            "This decision depends on a value that is not known yet: the program cannot be recorded."
+        )
     return x
     ### END SOLUTION
 
@@ -1843,7 +2000,8 @@ award("9.11", judge_refusals(submission, challenge_seed("9.11", "programs"), row
 ### END HIDDEN TESTS
 
 # %% role="locked" id="comparisons"
-Tracer.__gt__, Tracer.__lt__ = lambda x, y: concrete(x) > concrete(y), lambda x, y: concrete(x) < concrete(y)
+Tracer.__gt__ = lambda x, y: concrete(x) > concrete(y)
+Tracer.__lt__ = lambda x, y: concrete(x) < concrete(y)
 Tracer.__bool__ = lambda x: bool(concrete(x))
 
 
@@ -1891,11 +2049,14 @@ ax.step(starts, lengths, where="mid", color="0.6", lw=4, label="turns of the loo
 sums = [0.7, 1.5, 3.0, 5.0, 9.0, 18.0]
 try:
     programs = [linearize(halve, np.array([start]))[1] for start in sums]
-    ax.plot(sums, [len(program.eqns) for program in programs], "s", color=ORANGE, label="equations of the linear program")
-    ax.plot(sums, [len(prune(program).eqns) for program in programs], "o", color=VERMILION, label="without dead code")
+    ax.plot(sums, [len(program.eqns) for program in programs], "s", color=ORANGE,
+            label="equations of the linear program")
+    ax.plot(sums, [len(prune(program).eqns) for program in programs], "o", color=VERMILION,
+            label="without dead code")
 except (TypeError, AttributeError):
     pass  # an earlier exercise is not done yet
-ax.set(xlabel="sum of x", ylabel="number", title="A loop whose length depends on the data: one linear program for each run")
+ax.set(xlabel="sum of x", ylabel="number",
+       title="A loop whose length depends on the data: one linear program for each run")
 ax.legend()
 plt.show()
 
@@ -1925,7 +2086,8 @@ class Batched(Tracer):
 
 
 def vmap_step(level, name, operands, params):
-    """An operation at a batching level: entry by entry primitives, reduce_sum, matmul, broadcast and reshape."""
+    """An operation at a batching level: entry by entry primitives, reduce_sum, matmul, broadcast and
+    reshape."""
     ### BEGIN SOLUTION
     batched = lambda x: isinstance(x, Batched) and x.level is level
     size = next(shape_of(x.data)[0] for x in operands if batched(x))
@@ -1959,7 +2121,8 @@ per_example = lambda x: reduce_sum(tanh(x * 2.0) * x + np.array([1.0, 2.0, 3.0])
 samples = rng.normal(size=(4, 3))
 if vmap(per_example) is not None and gradients is not None:
     loop = np.stack([grad(per_example)(row)[0] for row in samples])
-    print("a gradient for each of 4 examples:", np.allclose(vmap(lambda x: grad(per_example)(x)[0])(samples), loop))
+    print("a gradient for each of 4 examples:",
+          np.allclose(vmap(lambda x: grad(per_example)(x)[0])(samples), loop))
 
 # %% tags=["figure"] id="figure-vmap"
 grid = np.linspace(-3, 3, 61)
@@ -1967,7 +2130,9 @@ fig, ax = plt.subplots(figsize=(7, 2.7), layout="constrained")
 ax.plot(grid, np.sin(grid) * np.exp(-grid * grid / 4), "--", color="0.5", label="sin x · exp(−x²/4)")
 wave = lambda x: sin(x) * exp(x * x * -0.25)
 if vmap(wave) is not None and gradients is not None:
-    ax.plot(grid, vmap(lambda x: grad(wave)(x)[0])(grid), "o", color=VERMILION, ms=3, label="vmap of its grad, one call")
+    ax.plot(grid,
+            vmap(lambda x: grad(wave)(x)[0])(grid), "o", color=VERMILION, ms=3,
+            label="vmap of its grad, one call")
 ax.set(xlabel="x", ylabel="y", title="A scalar function, differentiated at 61 points without a loop")
 ax.legend()
 plt.show()
@@ -1983,7 +2148,8 @@ plt.show()
 
 # %% role="answer" id="answer-9.12-b"
 def scan_vjp(step, h, us):
-    """(h after all us, back), where back(ct) is (the cotangent of the first h, the list of those of the us)."""
+    """(h after all us, back), where back(ct) is (the cotangent of the first h, the list of those of
+    the us)."""
     ### BEGIN SOLUTION
     programs = []
     for u in us:
@@ -2015,11 +2181,13 @@ if scanned is not None and gradients is not None:
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 if scanned is not None and gradients is not None:
     for factor, look, colour in [(0.9, "o-", BLUE), (0.5, "s--", ORANGE)]:
-        back = scan_vjp(lambda h, u: tanh(h * factor + u), np.zeros(3), list(0.3 * rng.normal(size=(30, 3))))[1]
+        us = list(0.3 * rng.normal(size=(30, 3)))
+        back = scan_vjp(lambda h, u: tanh(h * factor + u), np.zeros(3), us)[1]
         norms = [np.linalg.norm(of_u) for of_u in back(np.ones(3))[1]]
         ax.semilogy(range(1, 31), norms, look, color=colour, ms=4, label=f"tanh({factor} h + u)")
     ax.legend()
-ax.set(xlabel="k, step of the scan", ylabel="norm of $u_k$'s cotangent", title="On its way back the carried cotangent fades: early inputs matter little")
+ax.set(xlabel="k, step of the scan", ylabel="norm of $u_k$'s cotangent",
+       title="On its way back the carried cotangent fades: early inputs matter little")
 plt.show()
 
 # %% [markdown]

@@ -55,7 +55,8 @@ left.set(title="wanted: the sum of the diagonal", xlabel="column", ylabel="row")
 left.grid(False)
 right.semilogx(range(1, 401), running, color=BLUE, label="mean of $v^TAv$ over the probes so far")
 right.axhline(A.trace(), color="black", ls="--", label="trace, 60 questions")
-right.set(xlabel="random probes", ylabel="estimate", title="Random signs find it, slowly but at any size")
+right.set(xlabel="random probes", ylabel="estimate",
+          title="Random signs find it, slowly but at any size")
 right.legend()
 plt.show()
 
@@ -100,7 +101,8 @@ for i, ax in enumerate(axes):
     shown[:, : 2 * i + 1] = J[:, : 2 * i + 1]
     ax.imshow(shown, cmap="PuOr", vmin=-1, vmax=1)
     ax.plot(range(2 * i + 1), range(2 * i + 1), "ks", ms=12, mfc="none")
-    ax.set(title=f"after {2 * i + 1} pass{'es' * (i > 0)}", xlabel="column j", xticks=range(6), yticks=range(6))
+    ax.set(title=f"after {2 * i + 1} pass{'es' * (i > 0)}", xlabel="column j", xticks=range(6),
+           yticks=range(6))
     ax.grid(False)
 axes[0].set_ylabel("row i")
 fig.suptitle("Each pass brings one column, and one entry of it lies on the diagonal")
@@ -135,7 +137,8 @@ print(f"sum of all entries of J  {J.sum():8.4f}")
 
 # %% role="answer" id="answer-10.1"
 def divergence(f, x):
-    """The trace of the Jacobian of f at x, by n passes. f: (n,) -> (n,); x (n,) of any float dtype; a number."""
+    """The trace of the Jacobian of f at x, by n passes.
+    f: (n,) -> (n,); x (n,) of any float dtype; a number."""
     ### BEGIN SOLUTION
     unit_vectors = torch.eye(len(x), dtype=x.dtype)
     return sum(jvp(f, x, e)[i] for i, e in enumerate(unit_vectors))
@@ -207,8 +210,6 @@ plt.show()
 # Off-diagonal entries are multiplied by $v_iv_j$, whose mean is 0: they cancel *on average*.
 
 # %% role="locked" id="probes"
-
-
 def gaussian(n, k, g):
     """k probes of independent N(0, 1) entries, as columns (n, k), from the generator g."""
     return torch.randn(n, k, generator=g)
@@ -308,9 +309,11 @@ samples = (V * (J @ V)).sum(0)  # (4000,), what 4,000 passes would give
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 ax.hist(samples, bins=60, color=BLUE, alpha=0.7, label="4,000 single samples")
 error = samples.std() / 4000**0.5
-ax.axvspan(samples.mean() - 2 * error, samples.mean() + 2 * error, color=ORANGE, label="mean ± 2 standard errors")
+ax.axvspan(samples.mean() - 2 * error, samples.mean() + 2 * error, color=ORANGE,
+           label="mean ± 2 standard errors")
 ax.axvline(J.trace(), color="black", ls="--", label="trace")
-ax.set(xlabel="$v^TJv$", ylabel="count", title="One sample is rough; the mean of many is centred on the trace")
+ax.set(xlabel="$v^TJv$", ylabel="count",
+       title="One sample is rough; the mean of many is centred on the trace")
 ax.legend()
 plt.show()
 
@@ -318,11 +321,25 @@ plt.show()
 # *Figure: a bell-shaped histogram of 4,000 samples between about -28 and 5. The dashed line of the trace lies in the narrow band
 # of the mean.*
 
-# %% id="z-scores"
-wrong = 2 * torch.rand(40, 4000, generator=torch.Generator().manual_seed(5)) - 1  # uniform on [-1, 1]: E[v²] = 1/3
-for name, V in {"random signs": V, "uniform on [-1, 1]": wrong}.items():
-    z = z_score((V * (J @ V)).sum(0), J.trace())
-    print(f"{name:20} z = {z:.1f}" if z is not None else f"{name:20} write z_score first")
+# %% tags=["figure"] id="figure-z-scores"
+g = torch.Generator().manual_seed(5)
+draws = {"random signs": rademacher,
+         "uniform on [-1, 1]": lambda n, k, g: 2 * torch.rand(n, k, generator=g) - 1}
+fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
+for row, (draw, marker) in enumerate(zip(draws.values(), "os")):
+    sets = [draw(40, 400, g) for _ in range(steps(full=40, quick=2))]
+    z = [z_score((V * (J @ V)).sum(0), J.trace()) for V in sets]
+    if None not in z:
+        ax.plot(z, [row] * len(z), marker, color=[BLUE, VERMILION][row], alpha=0.5)
+ax.axvspan(-5, 5, color="0.85", label="chance")
+ax.set(xlabel="z of 400 samples", yticks=[0, 1], yticklabels=list(draws), ylim=(-0.6, 1.6))
+ax.set_title("Chance moves z by a few units, this bias by a hundred")
+ax.legend(loc="lower right")
+plt.show()
+
+# %% [markdown]
+# *Figure: forty values of z in each of two rows. Those of random signs lie in the shaded band from -5 to 5; those of uniform
+# probes, where $E[v_i^2]$ is a third and not 1, lie far to its right.*
 
 # %% tags=["figure"] id="figure-root-k"
 counts = torch.tensor([1, 4, 16, 64, 256])
@@ -333,7 +350,8 @@ fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 ax.loglog(counts, errors, "o-", color=BLUE, label="median error of the mean, 200 experiments")
 ax.loglog(counts, errors[0] / counts**0.5, "k:", label="slope −1/2")
 ax.set(xlabel="samples $k$", ylabel="error", xticks=counts, xticklabels=counts.tolist())
-ax.set(yticks=(0.5, 1, 2, 4), yticklabels=(0.5, 1, 2, 4), title="Four times the passes for half the error")
+ax.set(yticks=(0.5, 1, 2, 4), yticklabels=(0.5, 1, 2, 4),
+       title="Four times the passes for half the error")
 ax.minorticks_off()
 ax.legend()
 plt.show()
@@ -396,7 +414,8 @@ plt.show()
 
 # %% role="answer" id="answer-10.3"
 def probe_variance(A, kind):
-    """The variance of vᵀAv. A (n, n), any square matrix; kind "gaussian", "rademacher" or "sphere"; a number."""
+    """The variance of vᵀAv. A (n, n), any square matrix; kind "gaussian", "rademacher" or "sphere";
+    a number."""
     ### BEGIN SOLUTION
     n, S = len(A), (A + A.T) / 2
     square = (S**2).sum()
@@ -469,12 +488,16 @@ for matrix, A in matrices.items():
 fig, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
 if rows:
     names, predicted, measured, errors = zip(*rows)
-    ax.bar(names, predicted, color=[BLUE, ORANGE, GREEN] * 2, edgecolor="black", alpha=0.6, label="formula")
-    ax.errorbar(names, measured, yerr=3 * np.array(errors), fmt="k_", capsize=8, label="measured ± 3 standard errors")
+    ax.bar(names, predicted, color=[BLUE, ORANGE, GREEN] * 2, edgecolor="black", alpha=0.6,
+           label="formula")
+    ax.errorbar(names, measured, yerr=3 * np.array(errors), fmt="k_", capsize=8,
+                label="measured ± 3 standard errors")
     ax.legend(loc="upper center")
 ax.axhline(2 * (matrices["not symmetric"] ** 2).sum(), color=VERMILION, ls="--")
-ax.text(5.4, 2 * (matrices["not symmetric"] ** 2).sum(), "$2\\|A\\|_F^2$ of the right matrix", ha="right", va="bottom")
-ax.set(ylabel="variance of one sample", ylim=(0, 4300), title="The formulas hold, and only the symmetric part counts")
+ax.text(5.4, 2 * (matrices["not symmetric"] ** 2).sum(), "$2\\|A\\|_F^2$ of the right matrix",
+        ha="right", va="bottom")
+ax.set(ylabel="variance of one sample", ylim=(0, 4300),
+       title="The formulas hold, and only the symmetric part counts")
 plt.show()
 
 # %% [markdown]
@@ -484,16 +507,31 @@ plt.show()
 #
 # > **Often said: “the variance is $2\lVert A\rVert_F^2$.”** For Gaussian probes and a *symmetric* matrix. A Jacobian is rarely symmetric; there
 # > it is $\lVert A\rVert_F^2 + \operatorname{tr}(A^2)$, here about half as much.
+
+# %% tags=["figure"] id="figure-rotated"
+angles = torch.linspace(0, torch.pi / 2, steps(full=46, quick=4))
+turns = [torch.tensor([[a.cos(), -a.sin()], [a.sin(), a.cos()]]) for a in angles]
+turned = [R @ torch.diag(torch.tensor([3.0, -1.0])) @ R.T for R in turns]
+ones = torch.ones(8, 8)
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", width_ratios=[3, 2])
+for kind, color, style in zip(kinds, [BLUE, ORANGE, GREEN], ["-", "--", ":"]):
+    if probe_variance(ones, kind) is not None:
+        variances = [float(probe_variance(A, kind)) for A in turned]
+        left.plot(angles.rad2deg(), variances, style, color=color, lw=2, label=kind)
+        right.bar(kind, float(probe_variance(ones, kind)), color=color, edgecolor="black")
+        left.legend(loc="upper center", ncols=3)
+left.set(xlabel="angle of rotation (degrees)", ylabel="variance", xticks=range(0, 91, 15), ylim=(0, 29),
+         title="diag(3, −1), rotated")
+right.set(ylabel="variance", title="the 8 × 8 matrix of ones")
+fig.suptitle("The signs alone depend on the basis, and the sphere may beat them")
+plt.show()
+
+# %% [markdown]
+# *Figure: left, variance over the angle by which a diagonal matrix is turned: level lines for Gaussian (20) and sphere (8); that of
+# the signs is 0 at 0 and 90 degrees and 16 at 45. Right, bars for the matrix of ones: 128, 112, and about 90 for the sphere.*
 #
 # **What just happened.** Random signs never lose against Gaussian probes, and are exact for a diagonal $A$. But they depend on
-# the basis, and the sphere can beat both: for $A = \mathbf 1\mathbf 1^{\mathsf T}$, say, it beats the signs.
-
-# %% id="ones"
-ones = torch.ones(8, 8)
-for kind in kinds:
-    found = probe_variance(ones, kind), probe_variance(torch.eye(8), kind)
-    if None not in found:
-        print(f"{kind:11} all-ones matrix {found[0]:6.1f}   identity {found[1]:5.1f}")
+# the basis, and the sphere can beat both.
 
 # %% [markdown]
 # ## 4 · Count what you ask
@@ -506,8 +544,10 @@ for kind in kinds:
 promised = torch.arange(3, 61, 3)
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
 ax.plot(promised, promised, color=BLUE, label="as the text says: m")
-ax.plot(promised, promised + (promised / 3).round(), "s--", ms=4, color=VERMILION, label="as that code spends: m + m/3")
-ax.set(xlabel="budget $m$ asked for", ylabel="matvecs made", title="Who does not count compares 80 products with 60")
+ax.plot(promised, promised + (promised / 3).round(), "s--", ms=4, color=VERMILION,
+        label="as that code spends: m + m/3")
+ax.set(xlabel="budget $m$ asked for", ylabel="matvecs made",
+       title="Who does not count compares 80 products with 60")
 ax.legend()
 plt.show()
 
@@ -525,7 +565,8 @@ plt.show()
 
 # %% role="answer" id="answer-10.4"
 class Counter:
-    """Calls like matvec: (n,) -> (n,) or (n, k) -> (n, k). `count` is the columns so far; budget None: no limit."""
+    """Calls like matvec: (n,) -> (n,) or (n, k) -> (n, k).
+    `count` is the columns so far; budget None: no limit."""
 
     def __init__(self, matvec, budget=None):
         ### BEGIN SOLUTION
@@ -536,7 +577,9 @@ class Counter:
         ### BEGIN SOLUTION
         columns = 1 if V.ndim == 1 else V.shape[1]
         if self.budget is not None and self.count + columns > self.budget:
-            raise RuntimeError(f"{self.count} of {self.budget} matvecs are spent; {columns} more do not fit.")
+            raise RuntimeError(
+                f"{self.count} of {self.budget} matvecs are spent; {columns} more do not fit."
+            )
         self.count += columns
         return self.matvec(V)
         ### END SOLUTION
@@ -579,7 +622,8 @@ award("10.4", lines, points=2)
 # %% tags=["figure"] id="figure-split"
 eigenvalues = torch.arange(1, 31.0) ** -1.5
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
-ax.bar(range(1, 9), eigenvalues[:8], color=BLUE, edgecolor="black", hatch="//", label="found by the sketch: exactly")
+ax.bar(range(1, 9), eigenvalues[:8], color=BLUE, edgecolor="black", hatch="//",
+       label="found by the sketch: exactly")
 ax.bar(range(9, 31), eigenvalues[8:], color=ORANGE, edgecolor="black", label="the rest: by chance")
 share = (eigenvalues[8:] ** 2).sum() / (eigenvalues**2).sum()
 ax.set(xlabel="eigenvalue number $i$", ylabel="$\\lambda_i = i^{-1.5}$")
@@ -614,9 +658,12 @@ parts = [full_matrix, inside @ full_matrix @ inside, outside @ full_matrix @ out
 fig, axes = plt.subplots(1, 4, figsize=(11, 2.8), layout="constrained")
 for ax, part, name in zip(axes, parts, ["$A$", "$QQ^TAQQ^T$", "$PAP$", "the two mixed parts"]):
     ax.imshow(part, cmap="PuOr", vmin=-0.08, vmax=0.08)
-    ax.set(title=f"{name}: trace {part.trace():.2f},\nnorm {part.norm():.2f}".replace("-0.00", "0.00"), xticks=[], yticks=[])
+    ax.set(title=f"{name}: trace {part.trace():.2f},\nnorm {part.norm():.2f}".replace("-0.00", "0.00"),
+           xticks=[], yticks=[])
     ax.grid(False)
-fig.suptitle("The mixed parts have no trace; most of the norm, which sets the noise, is in the exact part")
+fig.suptitle(
+    "The mixed parts have no trace; most of the norm, which sets the noise, is in the exact part"
+)
 plt.show()
 
 # %% [markdown]
@@ -626,7 +673,8 @@ plt.show()
 # %% tags=["figure"] id="figure-budget"
 budgets = torch.arange(3, 15)
 k = budgets // 3
-parts = {"sketch $AS$": (k, BLUE, ""), "exact $AQ$": (k, GREEN, "//"), "rest $APG$": (budgets - 2 * k, ORANGE, "..")}
+parts = {"sketch $AS$": (k, BLUE, ""), "exact $AQ$": (k, GREEN, "//"),
+         "rest $APG$": (budgets - 2 * k, ORANGE, "..")}
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 bottom = torch.zeros(12)
 for name, (size, color, hatch) in parts.items():
@@ -654,7 +702,8 @@ plt.show()
 
 # %% role="answer" id="answer-10.5"
 def hutchpp(matvec, n, m, g):
-    """The Hutch++ estimate of tr A, a number. matvec: (n, k) -> (n, k), of A (n, n); m >= 3 matvecs; g a generator."""
+    """The Hutch++ estimate of tr A, a number.
+    matvec: (n, k) -> (n, k), of A (n, n); m >= 3 matvecs; g a generator."""
     ### BEGIN SOLUTION
     k = m // 3
     Q = torch.linalg.qr(matvec(gaussian(n, k, g))).Q  # (n, k), an orthonormal basis of A S
@@ -691,14 +740,16 @@ award("10.5", lines, points=6)
 # %% tags=["figure", "nbval-ignore-output"] id="figure-low-rank"
 g = torch.Generator().manual_seed(12)
 U, tail = torch.linalg.qr(gaussian(200, 200, g)).Q, torch.full((195,), 0.01)
-A = U * torch.cat([torch.tensor([9.0, 7.0, 5.0, 3.0, 1.0]), tail]) @ U.T  # five large eigenvalues, a small floor
+# five large eigenvalues, a small floor
+A = U * torch.cat([torch.tensor([9.0, 7.0, 5.0, 3.0, 1.0]), tail]) @ U.T
 trials = steps(full=400, quick=3)
 by_hutchinson = [((V := gaussian(200, 30, g)) * (A @ V)).sum().item() / 30 for _ in range(trials)]
 by_hutchpp = [hutchpp(lambda V: A @ V, 200, 30, g) for _ in range(trials)]
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 ax.hist(by_hutchinson, bins=np.arange(18, 41, 0.5), color=ORANGE, edgecolor="black", label="Hutchinson")
 if by_hutchpp[0] is not None:
-    ax.hist([float(x) for x in by_hutchpp], bins=np.arange(18, 41, 0.5), color=BLUE, hatch="//", label="Hutch++", alpha=0.8)
+    ax.hist([float(x) for x in by_hutchpp], bins=np.arange(18, 41, 0.5), color=BLUE, hatch="//",
+            label="Hutch++", alpha=0.8)
 ax.axvline(A.trace(), color="black", ls="--", label="trace")
 ax.set(xlabel="estimate", ylabel=f"count of {trials}", ylim=(0, 110))
 ax.set_title("With 30 matvecs each: the large eigenvalues are no longer left to chance")
@@ -728,7 +779,8 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for c, marker, color in zip((0.5, 1.0, 1.5, 2.0), "osD^", (VERMILION, ORANGE, GREEN, BLUE)):
     tails = torch.stack([(i[m:] ** (-2 * c)).sum().sqrt() for m in k]) / (i ** (-2 * c)).sum().sqrt()
     ax.loglog(k, tails, f"{marker}-", color=color, label=f"decay {c}")
-ax.set(xlabel="eigenvalues taken out, $k$", ylabel="$\\|A-A_k\\|_F\\,/\\,\\|A\\|_F$", xticks=k, xticklabels=k.tolist())
+ax.set(xlabel="eigenvalues taken out, $k$", ylabel="$\\|A-A_k\\|_F\\,/\\,\\|A\\|_F$", xticks=k,
+       xticklabels=k.tolist())
 ax.set_title("What is left after the k largest: next to nothing, or nearly all")
 ax.minorticks_off()
 ax.legend()
@@ -757,7 +809,8 @@ def median_error(estimate, truth, trials):
 
 
 def fitted_slope(ms, errors):
-    """The least-squares slope of log(error) over log(m). ms, errors: lists of positive numbers; a number."""
+    """The least-squares slope of log(error) over log(m).
+    ms, errors: lists of positive numbers; a number."""
     ### BEGIN SOLUTION
     slope, _ = np.polyfit(np.log(ms), np.log(errors), 1)
     return slope
@@ -819,7 +872,8 @@ def hutchinson(matvec, n, m, g):
 
 ms, decays = [12, 24, 48, 96, 192][: steps(full=5, quick=2)], [0.5, 1.0, 1.5, 2.0]
 errors, g = {}, torch.Generator().manual_seed(0)
-tried = hutchpp(lambda V: 2 * V, 4, 3, g), median_error(lambda: 1.0, 2.0, 1), fitted_slope([1, 2], [1.0, 2.0])
+tried = hutchpp(lambda V: 2 * V, 4, 3, g), median_error(lambda: 1.0, 2.0, 1)
+tried += (fitted_slope([1, 2], [1.0, 2.0]),)
 ready = None not in tried  # exercises 10.5 and 10.6 are written
 methods = {"Hutchinson": hutchinson, "Hutch++": hutchpp} if ready else {}
 for c in decays:
@@ -833,8 +887,10 @@ fig, axes = plt.subplots(1, 4, figsize=(12, 3.2), sharey=True, layout="constrain
 for ax, c in zip(axes, decays):
     for name, marker, color in (("Hutchinson", "s--", ORANGE), ("Hutch++", "o-", BLUE)):
         if (c, name) in errors:
-            ax.loglog(ms, errors[c, name], marker, color=color, label=f"{name}: {fitted_slope(ms, errors[c, name]):.2f}")
-    ax.set(title=f"$\\lambda_i = i^{{-{c}}}$: theory {-max(c, 0.5)}", xlabel="matvecs $m$", xticks=ms, xticklabels=ms)
+            ax.loglog(ms, errors[c, name], marker, color=color,
+                      label=f"{name}: {fitted_slope(ms, errors[c, name]):.2f}")
+    ax.set(title=f"$\\lambda_i = i^{{-{c}}}$: theory {-max(c, 0.5)}", xlabel="matvecs $m$", xticks=ms,
+           xticklabels=ms)
     ax.set_ylim(3e-6, 0.5)
     ax.minorticks_off()
     ax.legend(title="fitted slope", loc="lower left")
@@ -891,9 +947,11 @@ for tip, tail, color, style, name in [
     (0.5 * (H2 @ (start + along)), start + along, BLUE, "-", "∇f(x + v)"),
     (0.5 * (H2 @ along), start + along + 0.5 * (H2 @ start), VERMILION, "--", "H v: the change"),
 ]:
-    ax.annotate("", tail + tip, tail, arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2, "ls": style})
+    ax.annotate("", tail + tip, tail,
+                arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2, "ls": style})
     ax.plot([], [], style, color=color, label=name)
-ax.annotate("", start + along + 0.5 * (H2 @ start), start + along, arrowprops={"arrowstyle": "-|>", "color": ORANGE, "ls": ":"})
+ax.annotate("", start + along + 0.5 * (H2 @ start), start + along,
+            arrowprops={"arrowstyle": "-|>", "color": ORANGE, "ls": ":"})
 ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(-3, 1.5), ylim=(-0.5, 2))
 ax.set_title("H v is how the gradient changes along v (gradients at half length)")
 ax.legend(loc="lower left", fontsize=8)
@@ -994,7 +1052,8 @@ ax.barh(list(table), useful, color=BLUE, edgecolor="black", label="useful")
 ax.barh(list(table), idle, left=useful, color=ORANGE, hatch="//", edgecolor="black", label="times zero")
 ax.axvline(2, color="black", ls="--")
 ax.text(2.05, -0.55, "a gradient")
-ax.set(xlabel="FLOPs of matrix products, in units of $f$", title="Eager forward mode multiplies by zero tangents", xlim=(0, 7.5))
+ax.set(xlabel="FLOPs of matrix products, in units of $f$",
+       title="Eager forward mode multiplies by zero tangents", xlim=(0, 7.5))
 ax.set_ylim(2.6, -0.8)
 ax.legend(loc="upper right")
 plt.show()
@@ -1025,7 +1084,8 @@ windows = torch.tensor([stoi[letter] for letter in text]).unfold(0, 4, 1)[:1000]
 
 
 def char_mlp_loss(parameters):
-    """Mean cross-entropy over 1,000 windows. C (27, d), W1 (3d, h), b1 (h,), W2 (h, 27), b2 (27,); a number."""
+    """Mean cross-entropy over 1,000 windows.
+    C (27, d), W1 (3d, h), b1 (h,), W2 (h, 27), b2 (27,); a number."""
     C, W1, b1, W2, b2 = parameters
     hidden = torch.tanh(C[windows[:, :3]].flatten(1) @ W1 + b1)
     return F.cross_entropy(hidden @ W2 + b2, windows[:, 3])
@@ -1034,7 +1094,8 @@ def char_mlp_loss(parameters):
 def char_mlp(d, h, seed=0):
     """Random parameters for embedding d and hidden width h, a list of five."""
     g = torch.Generator().manual_seed(seed)
-    scaled = [((27, d), 1.0), ((3 * d, h), (3 * d) ** -0.5), ((h,), 0.1), ((h, 27), 0.3 * h**-0.5), ((27,), 0.1)]
+    scaled = [((27, d), 1.0), ((3 * d, h), (3 * d) ** -0.5), ((h,), 0.1), ((h, 27), 0.3 * h**-0.5),
+              ((27,), 0.1)]
     return [(scale * torch.randn(*shape, generator=g)).requires_grad_() for shape, scale in scaled]
 
 
@@ -1052,12 +1113,14 @@ print("parameters:", sum(p.numel() for p in small), "and", sum(p.numel() for p i
 
 # %% role="answer" id="answer-10.8"
 def hessian_samples(loss, parameters, V):
-    """vᵀHv for each column of V (P, k). loss: list -> scalar; parameters: list of leaves with requires_grad; (k,)."""
+    """vᵀHv for each column of V (P, k). loss: list -> scalar; parameters: list of leaves with
+    requires_grad; (k,)."""
     ### BEGIN SOLUTION
     def flat(tensors):
         return torch.cat([t.flatten() for t in tensors])
 
-    gradient = flat(torch.autograd.grad(loss(parameters), parameters, create_graph=True))  # (P,), with its graph
+    # (P,), with its graph
+    gradient = flat(torch.autograd.grad(loss(parameters), parameters, create_graph=True))
     samples = [v @ flat(torch.autograd.grad(gradient @ v, parameters, retain_graph=True)) for v in V.T]
     return torch.stack(samples)
     ### END SOLUTION
@@ -1103,11 +1166,12 @@ fig, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
 if samples is not None and len(diagonal) == count:
     parts = [part.sum().item() for part in diagonal.split([p.numel() for p in small])]
     ax.bar(["C", "W1", "b1", "W2", "b2"], parts, color=BLUE, edgecolor="black")
-ax.set(xlabel="parameter", ylabel="share of the trace", title="Where the curvature is")
+ax.set(xlabel="parameter", ylabel="share of the trace",
+       title="The output layer has most of it")
 plt.show()
 
 # %% [markdown]
-# *Figure: bars of the trace by parameter, W2 and b2 among the largest.*
+# *Figure: bars of the trace by parameter: W2 about 2.5, b2 about 1, C and b1 near 0, W1 slightly below 0.*
 
 # %% tags=["figure"] id="figure-running-mean"
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
@@ -1133,14 +1197,17 @@ with torch.no_grad():
     rest = char_mlp_loss(small)
     for sigma in sizes_of_noise if samples is not None else []:
         draws = range(steps(full=200, quick=1))
-        moved = [char_mlp_loss([p + sigma * torch.randn(p.shape, generator=noise) for p in small]) for _ in draws]
+        moved = [char_mlp_loss([p + sigma * torch.randn(p.shape, generator=noise) for p in small])
+                 for _ in draws]
         shaken.append((torch.stack(moved).mean() - rest).item())
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 if shaken:
     ax.plot(sizes_of_noise, shaken, "o", color=VERMILION, label="rise of the loss, mean of 200 shakes")
-    ax.plot(sizes_of_noise, 0.5 * np.square(sizes_of_noise) * samples.mean().item(), color=BLUE, label="½ σ² tr H, estimated")
+    ax.plot(sizes_of_noise, 0.5 * np.square(sizes_of_noise) * samples.mean().item(), color=BLUE,
+            label="½ σ² tr H, estimated")
     ax.legend()
-ax.set(xlabel="σ, noise on every parameter", ylabel="nats", title="The trace says what shaking the parameters costs")
+ax.set(xlabel="σ, noise on every parameter", ylabel="nats",
+       title="The trace says what shaking the parameters costs")
 plt.show()
 
 # %% [markdown]
@@ -1148,9 +1215,11 @@ plt.show()
 
 # %% tags=["nbval-ignore-output"] id="full-model"
 P = sum(p.numel() for p in full)
-samples = hessian_samples(char_mlp_loss, full, rademacher(P, steps(full=60, quick=2), torch.Generator().manual_seed(9)))
+samples = hessian_samples(char_mlp_loss, full,
+                          rademacher(P, steps(full=60, quick=2), torch.Generator().manual_seed(9)))
 if samples is not None:
-    print(f"{P} parameters, {len(samples)} products: {samples.mean():.2f} ± {samples.std() / len(samples) ** 0.5:.2f}")
+    error = samples.std() / len(samples) ** 0.5
+    print(f"{P} parameters, {len(samples)} products: {samples.mean():.2f} ± {error:.2f}")
 
 # %% [markdown]
 # **What just happened.** The exact trace costs one product for each parameter: 285 in the small model, 4,009 in the usual one. The
@@ -1179,8 +1248,11 @@ fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
 for a, b, c in [(0, 1, 2), (0, 2, 3), (2, 3, 4)]:
     ax.fill(*zip(spots[a], spots[b], spots[c]), color=ORANGE, alpha=0.25, ec="w", lw=3)
 labels = {i: f"{walks[i]}" for i in house}
-nx.draw(house, spots, ax, node_color="w", edgecolors=BLUE, edge_color="0.4", node_size=600, labels=labels)
-ax.set_title(f"Closed walks of three steps from each node: {walks.sum()} in all, 6 for each of 3 triangles")
+nx.draw(house, spots, ax, node_color="w", edgecolors=BLUE, edge_color="0.4", node_size=600,
+        labels=labels)
+ax.set_title(
+    f"Closed walks of three steps from each node: {walks.sum()} in all, 6 for each of 3 triangles"
+)
 plt.show()
 
 # %% [markdown]
@@ -1189,7 +1261,8 @@ plt.show()
 
 # %% tags=["figure"] id="figure-graph"
 graph = nx.les_miserables_graph()
-adjacency = torch.from_numpy(nx.to_numpy_array(graph, weight=None))  # (77, 77), without the weights of the edges
+# (77, 77), without the weights of the edges
+adjacency = torch.from_numpy(nx.to_numpy_array(graph, weight=None))
 triangles = sum(nx.triangles(graph).values()) // 3
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
 nx.draw(graph, nx.spring_layout(graph, seed=3), ax, node_size=25, node_color=BLUE, edge_color="0.7")
@@ -1229,7 +1302,8 @@ plt.show()
 # %% tags=["figure"] id="figure-orthogonality"
 g = torch.Generator().manual_seed(9)
 U = torch.linalg.qr(gaussian(60, 60, g)).Q
-A = U * torch.cat([torch.linspace(1, 2, 57), torch.tensor([50.0, 100.0, 200.0])]) @ U.T  # three far eigenvalues
+# three far eigenvalues
+A = U * torch.cat([torch.linspace(1, 2, 57), torch.tensor([50.0, 100.0, 200.0])]) @ U.T
 plain = [F.normalize(gaussian(60, 1, g)[:, 0], dim=0)]
 before, beta = torch.zeros(60), 0.0
 for _ in range(24):  # as above, without the sweep over all earlier vectors
@@ -1262,7 +1336,8 @@ plt.show()
 
 # %% role="answer" id="answer-10.9-a"
 def triangle_samples(matvec, V):
-    """vᵀA³v / 6 for each column of V (n, k). matvec: (n, k) -> (n, k), of a symmetric A; returns (k,)."""
+    """vᵀA³v / 6 for each column of V (n, k).
+    matvec: (n, k) -> (n, k), of a symmetric A; returns (k,)."""
     ### BEGIN SOLUTION
     AV = matvec(V)
     return (AV * matvec(AV)).sum(0) / 6  # (Av)ᵀ A (Av)
@@ -1271,7 +1346,8 @@ def triangle_samples(matvec, V):
 
 # %% role="answer" id="answer-10.9-b"
 def lanczos(matvec, v, k):
-    """(alpha (k,), beta (k - 1,)) of k Lanczos steps from v (n,). matvec: (n,) -> (n,), of a symmetric A; k <= n."""
+    """(alpha (k,), beta (k - 1,)) of k Lanczos steps from v (n,).
+    matvec: (n,) -> (n,), of a symmetric A; k <= n."""
     ### BEGIN SOLUTION
     basis, alpha, beta = [v / v.norm()], [], []
     for j in range(k):
@@ -1288,7 +1364,8 @@ def lanczos(matvec, v, k):
 
 
 def log_form(alpha, beta):
-    """e₁ᵀ log(T) e₁ for the tridiagonal T with diagonal alpha (k,) and off-diagonals beta (k - 1,); a number."""
+    """e₁ᵀ log(T) e₁ for the tridiagonal T with diagonal alpha (k,) and off-diagonals beta (k - 1,);
+    a number."""
     ### BEGIN SOLUTION
     T = torch.diag(alpha) + torch.diag(beta, 1) + torch.diag(beta, -1)
     theta, vectors = torch.linalg.eigh(T)
@@ -1340,7 +1417,8 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for (name, values), style, color in zip(found.items(), ("s--", "o-"), (ORANGE, BLUE)):
     ax.loglog([3 * m for m in ms], values, style, color=color, label=name)
     ax.legend()
-ax.set(xlabel="matvecs with $A$", ylabel="median relative error", xticks=[3 * m for m in ms], xticklabels=[3 * m for m in ms])
+ax.set(xlabel="matvecs with $A$", ylabel="median relative error", xticks=[3 * m for m in ms],
+       xticklabels=[3 * m for m in ms])
 ax.set_title("A cubed spectrum falls fast: triangles are a case for Hutch++")
 ax.minorticks_off()
 plt.show()
@@ -1356,12 +1434,30 @@ v = rademacher(77, 1, torch.Generator().manual_seed(4))[:, 0]
 values, vectors = torch.linalg.eigh(laplacian)
 form = ((vectors.T @ v) ** 2 * values.log()).sum()  # vᵀ log(A) v, exactly
 depths, gaps, forms = [2, 4, 6, 8, 12, 16, 20], [], []
-if lanczos(lambda v: v, torch.ones(2), 1) is not None and log_form(torch.ones(1), torch.zeros(0)) is not None:
+written = lanczos(lambda v: v, torch.ones(2), 1), log_form(torch.ones(1), torch.zeros(0))
+if None not in written:
     # a probe of 77 signs has the squared norm 77
     gaps = [abs(77 * log_form(*lanczos(lambda q: laplacian @ q, v, k)) - form).item() for k in depths]
     V = rademacher(77, steps(full=100, quick=2), torch.Generator().manual_seed(5))
     forms = torch.stack([77 * log_form(*lanczos(lambda q: laplacian @ q, v, 12)) for v in V.T])
     print(f"log det {exact:.3f}, estimated {forms.mean():.3f} ± {forms.std() / len(forms) ** 0.5:.3f}")
+
+# %% tags=["figure"] id="figure-ritz"
+fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
+ax.plot(values, [0] * 77, "|", color="0", ms=14)
+for row, k in enumerate([4, 8, 12], 1):
+    if gaps:
+        alpha, beta = lanczos(lambda q: laplacian @ q, v, k)
+        ritz = torch.linalg.eigvalsh(torch.diag(alpha) + torch.diag(beta, 1) + torch.diag(beta, -1))
+        ax.plot(ritz, [row] * k, "o", color=BLUE)
+ax.set(xlabel="eigenvalue", yticks=range(4), yticklabels=["all 77", "k = 4", "k = 8", "k = 12"],
+       ylim=(-0.6, 3.6))
+ax.set_title("The eigenvalues of a small T spread over those of A, and find its largest first")
+plt.show()
+
+# %% [markdown]
+# *Figure: four rows of marks on one axis. Lowest, the 77 eigenvalues of A, dense below 6, single above 15. Over them the 4, 8 and 12
+# eigenvalues of T: spread over the same range, the largest ones exactly above those of A.*
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-lanczos"
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
@@ -1369,7 +1465,8 @@ if gaps:
     ax.semilogy(depths, gaps, "o-", color=BLUE, label="error of one $v^T\\log(A)\\,v$ by Lanczos")
     ax.axhline(forms.std() / 10, color=ORANGE, ls="--", label="standard error of 100 probes")
     ax.legend()
-ax.set(xlabel="Lanczos steps $k$", ylabel="error", title="A dozen steps are enough: what remains is chance")
+ax.set(xlabel="Lanczos steps $k$", ylabel="error",
+       title="A dozen steps are enough: what remains is chance")
 plt.show()
 
 # %% [markdown]
@@ -1396,7 +1493,8 @@ plt.show()
 
 # %% tags=["figure"] id="figure-leave-one-out"
 fig, axes = plt.subplots(1, 2, figsize=(9, 2.7), layout="constrained")
-roles = {"Hutch++, m = 12": np.array([[0] * 4 + [1] * 4 + [2] * 4]), "XTrace, m = 12: six estimates": np.where(np.eye(6), 2, 0)}
+roles = {"Hutch++, m = 12": np.array([[0] * 4 + [1] * 4 + [2] * 4]),
+         "XTrace, m = 12: six estimates": np.where(np.eye(6), 2, 0)}
 looks = [("basis", BLUE, "//"), ("exact part $AQ$", GREEN, ".."), ("probe of the rest", ORANGE, "")]
 for ax, (title, role) in zip(axes, roles.items()):
     for (i, j), which in np.ndenumerate(role):
@@ -1425,7 +1523,8 @@ plt.show()
 
 # %% role="answer" id="answer-10.10"
 def xtrace(matvec, n, m, g):
-    """(estimate, error), two numbers. matvec: (n, k) -> (n, k), of A (n, n); m >= 4, even; g a generator."""
+    """(estimate, error), two numbers. matvec: (n, k) -> (n, k), of A (n, n); m >= 4, even; g a
+    generator."""
     ### BEGIN SOLUTION
     omega = gaussian(n, m // 2, g)  # (n, l)
     Y = matvec(omega)
@@ -1464,9 +1563,11 @@ truth, budgets, outcome = decay.sum().item(), [6, 12, 24, 48, 96], {}
 g, trials = torch.Generator().manual_seed(3), steps(full=41, quick=1)
 if ready and xtrace(lambda V: V * torch.arange(1, 5.0)[:, None], 4, 4, g) is not None:
     for m in budgets:
-        runs = [[float(t) for t in xtrace(lambda V: decay[:, None] * V, 400, m, g)] for _ in range(trials)]
+        runs = [[float(t)
+                 for t in xtrace(lambda V: decay[:, None] * V, 400, m, g)] for _ in range(trials)]
         outcome.setdefault("XTrace", []).append(np.median([abs(t - truth) for t, _ in runs]) / truth)
-        outcome.setdefault("its own estimate", []).append(np.median([error for _, error in runs]) / truth)
+        outcome.setdefault("its own estimate",
+                           []).append(np.median([error for _, error in runs]) / truth)
         others = [float(hutchpp(lambda V: decay[:, None] * V, 400, m, g)) for _ in range(trials)]
         outcome.setdefault("Hutch++", []).append(np.median([abs(t - truth) for t in others]) / truth)
 
@@ -1504,7 +1605,8 @@ spread = torch.linspace(-2.2, 2.2, 25)
 times = torch.linspace(0, 1, 50)
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
 ax.plot(times, spread * torch.exp(0.7 * times)[:, None], color=BLUE, lw=0.8)  # f(x) = 0.7 x
-ax.set(xlabel="time $t$", ylabel="$x(t)$", title="$f(x) = 0.7\\,x$: divergence 0.7 everywhere, and paths part")
+ax.set(xlabel="time $t$", ylabel="$x(t)$",
+       title="$f(x) = 0.7\\,x$: divergence 0.7 everywhere, and paths part")
 plt.show()
 
 # %% [markdown]
@@ -1517,7 +1619,8 @@ for now, style, color in [(0.0, "-", "black"), (0.5, "--", ORANGE), (1.0, "-.", 
     scale = math.exp(0.7 * now)
     density = torch.exp(-((line / scale) ** 2) / 2) / scale / (2 * math.pi) ** 0.5
     ax.plot(line, density, style, color=color, label=f"t = {now}")
-ax.set(xlabel="$x$", ylabel="density", title="Where paths part the density falls: $\\log p$ by 0.7 t along each")
+ax.set(xlabel="$x$", ylabel="density",
+       title="Where paths part the density falls: $\\log p$ by 0.7 t along each")
 ax.legend()
 plt.show()
 
@@ -1525,10 +1628,9 @@ plt.show()
 # *Figure: a bell curve at three times, ever wider and lower.*
 
 # %% role="locked" id="rk4"
-
-
 def rk4(slope, state, start, end, count):
-    """Runge-Kutta: `count` steps from time start to end (end < start runs back). state: a tuple of tensors.
+    """Runge-Kutta: `count` steps from time start to end (end < start runs back).
+    state: a tuple of tensors.
 
     slope(t, state) returns a tuple of the same shapes.
     """
@@ -1542,7 +1644,8 @@ def rk4(slope, state, start, end, count):
         k2 = slope(t + h / 2, ahead(k1, h / 2))
         k3 = slope(t + h / 2, ahead(k2, h / 2))
         k4 = slope(t + h, ahead(k3, h))
-        state = tuple(s + h / 6 * (a + 2 * b + 2 * c + d) for s, a, b, c, d in zip(state, k1, k2, k3, k4))
+        state = tuple(s + h / 6 * (a + 2 * b + 2 * c + d)
+                      for s, a, b, c, d in zip(state, k1, k2, k3, k4))
         t = t + h
     return state
 
@@ -1578,7 +1681,8 @@ def field_and_divergence(f, t, x, v):
 
 
 def log_likelihood(f, x, v, count):
-    """log p of each row of x (b, n) by `count` RK4 steps from t = 1 to 0, with fixed probes v (b, n); (b,)."""
+    """log p of each row of x (b, n) by `count` RK4 steps from t = 1 to 0, with fixed probes v (b,
+    n); (b,)."""
     ### BEGIN SOLUTION
     def slope(t, state):
         return field_and_divergence(f, t, state[0], v)
@@ -1640,14 +1744,16 @@ def train_flow(count, rate=1e-2, seed=0):
     """Adam on the mean negative log-likelihood of fresh batches; the parameters and the losses."""
     g = torch.Generator().manual_seed(seed)
     shapes = [(3, 64), (64,), (64, 64), (64,), (64, 2), (2,)]
-    parameters = [(torch.randn(*s, generator=g) / s[0] ** 0.5 * (len(s) > 1)).requires_grad_() for s in shapes]
+    parameters = [(torch.randn(*s, generator=g) / s[0] ** 0.5 * (len(s) > 1)).requires_grad_()
+                  for s in shapes]
     first, second = ([torch.zeros_like(p) for p in parameters] for _ in range(2))
     losses = []
     for step in range(1, count + 1):
         x, v = moons(256, g), rademacher(256, 2, g)
         loss = -log_likelihood(flow_field(parameters), x, v, 4).mean()
         for p, m, s, d in zip(parameters, first, second, torch.autograd.grad(loss, parameters)):
-            m.mul_(0.9).add_(d, alpha=0.1)  # Adam, as in torch.optim, whose import takes longer than this loop's first steps
+            # Adam, as in torch.optim, whose import takes longer than this loop's first steps
+            m.mul_(0.9).add_(d, alpha=0.1)
             s.mul_(0.99).addcmul_(d, d, value=0.01)
             p.data -= rate * (m / (1 - 0.9**step)) / ((s / (1 - 0.99**step)).sqrt() + 1e-8)
         losses.append(loss.item())
@@ -1661,20 +1767,24 @@ trained, losses = train_flow(steps(full=200, quick=1)) if done else (None, [])
 data = moons(steps(full=2000, quick=50), torch.Generator().manual_seed(1))
 side = torch.linspace(-3, 3, steps(full=80, quick=4))
 grid = torch.cartesian_prod(side, side)  # (points, 2)
-signs = [torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, -1.0]])]  # their mean is the exact divergence in 2-D
+# their mean is the exact divergence in 2-D
+signs = [torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, -1.0]])]
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained", width_ratios=(3, 3, 4))
 axes[0].scatter(*data.T, s=2, color=BLUE)
 axes[0].set(xlim=(-3, 3), ylim=(-3, 3), title="2,000 points", xlabel="$x_1$", ylabel="$x_2$")
 if trained:
-    log_p = sum(log_likelihood(flow_field(trained), grid, v.expand_as(grid), steps(full=8, quick=1)) for v in signs) / 2
+    log_p = sum(log_likelihood(flow_field(trained), grid, v.expand_as(grid), steps(full=8, quick=1))
+                for v in signs) / 2
     axes[1].imshow(log_p.exp().view(len(side), -1).T, origin="lower", extent=(-3, 3, -3, 3))
     axes[2].plot(losses, color=BLUE, lw=0.8, label="flow, minibatches")
     axes[2].legend()
 axes[1].set(title="density of the flow", xlabel="$x_1$")
 axes[1].grid(False)
-gauss = torch.linalg.slogdet(data.T.cov()).logabsdet / 2 + 1 + math.log(2 * math.pi)  # the best normal distribution
+# the best normal distribution
+gauss = torch.linalg.slogdet(data.T.cov()).logabsdet / 2 + 1 + math.log(2 * math.pi)
 axes[2].axhline(gauss, color=VERMILION, ls="--")
-axes[2].set(xlabel="step", ylabel="negative log-likelihood (nats)", title="Below the best Gaussian, dashed")
+axes[2].set(xlabel="step", ylabel="negative log-likelihood (nats)",
+            title="Below the best Gaussian, dashed")
 plt.show()
 
 # %% [markdown]
@@ -1683,11 +1793,13 @@ plt.show()
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-paths"
 fig, axes = plt.subplots(1, 4, figsize=(11, 2.9), sharex=True, sharey=True, layout="constrained")
-points = torch.randn(steps(full=1000, quick=50), 2, generator=torch.Generator().manual_seed(2))  # (b, n), where the flow starts
+# (b, n), where the flow starts
+points = torch.randn(steps(full=1000, quick=50), 2, generator=torch.Generator().manual_seed(2))
 for ax, time_now in zip(axes, (0.0, 0.25, 0.5, 1.0)):
     if trained:
         with torch.no_grad():
-            moved = rk4(lambda t, state: (flow_field(trained)(t, state[0]),), (points,), 0.0, time_now, steps(full=16, quick=1))[0]
+            slope = lambda t, state: (flow_field(trained)(t, state[0]),)
+            moved = rk4(slope, (points,), 0.0, time_now, steps(full=16, quick=1))[0]
         ax.scatter(*moved.T, s=2, c=points.norm(dim=1))
     ax.set(title=f"t = {time_now}", xlim=(-3, 3), ylim=(-3, 3), aspect="equal", xlabel="$x_1$")
 axes[0].set_ylabel("$x_2$")
@@ -1709,7 +1821,8 @@ if trained:
     estimated = log_likelihood(f, data, v, count)
     gap = estimated - exact
     print(f"exact mean {exact.mean():.3f}, estimated mean {estimated.mean():.3f}")
-    print(f"spread of one estimate {gap.std():.2f} nats; of the mean over all points ±{gap.std() / len(data) ** 0.5:.3f}")
+    of_mean = gap.std() / len(data) ** 0.5
+    print(f"spread of one estimate {gap.std():.2f} nats; of the mean over all points ±{of_mean:.3f}")
 
 # %% tags=["figure", "nbval-ignore-output"] id="figure-spread"
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
@@ -1771,7 +1884,8 @@ plt.show()
 
 # %% role="answer" id="answer-further"
 def na_hutchpp(matvec, n, m, g):
-    """NA-Hutch++ for a symmetric A (n, n): all m matvecs, m divisible by 6, are known beforehand. A number."""
+    """NA-Hutch++ for a symmetric A (n, n): all m matvecs, m divisible by 6, are known beforehand.
+    A number."""
     ### BEGIN SOLUTION
     S, R, G = (gaussian(n, m // part, g) for part in (6, 3, 2))
     W, Z, AG = matvec(torch.cat([S, R, G], 1)).split([m // 6, m // 3, m // 2], 1)
@@ -1801,9 +1915,11 @@ for method in (hutchpp, na_hutchpp, nystrompp):
     if method(lambda V: V * torch.arange(1, 9.0)[:, None], 8, 6, g) is None:
         print(f"{method.__name__:11} not written yet")
         continue
-    found = torch.stack([method(lambda V: lam[:, None] * V, 200, 36, g) for _ in range(steps(full=400, quick=3))])
+    trials = range(steps(full=400, quick=3))
+    found = torch.stack([method(lambda V: lam[:, None] * V, 200, 36, g) for _ in trials])
     z = (found.mean() - lam.sum()) / (found.std() / len(found) ** 0.5)
-    print(f"{method.__name__:11} z = {z:5.1f}, median relative error {((found / lam.sum() - 1).abs()).median():.1e}")
+    error = (found / lam.sum() - 1).abs().median()
+    print(f"{method.__name__:11} z = {z:5.1f}, median relative error {error:.1e}")
 
 # %% [markdown] id="recap"
 # ## Recap
