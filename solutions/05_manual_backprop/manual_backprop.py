@@ -1447,7 +1447,7 @@ if losses:
     bins = [k + 0.5 for k in range(16)]
     ax.hist([len(name) for name in train_names], bins, density=True, color="0.8", ec="0.4", label="real names")
     ax.hist(drawn, bins, density=True, histtype="step", color=VERMILION, lw=2, label="400 new names")
-    ax.set(xlabel="letters in the name", ylabel="share", title="Three letters of memory do not know a length")
+    ax.set(xlabel="letters in the name", ylabel="share", title="Remembering three letters, it loses count")
     ax.legend()
     plt.show()
 
