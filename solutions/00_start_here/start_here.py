@@ -57,7 +57,8 @@ for row, (name, minutes, points) in enumerate(chapters):
         edgecolor="white",
     )
     ax.text(minutes / 60 + 0.05, row, f"{points} points", va="center", fontsize=9)
-ax.set(yticks=range(len(chapters)), yticklabels=[name for name, _, _ in chapters], xlabel="hours", xlim=(0, 4.8))
+ax.set(yticks=range(len(chapters)), yticklabels=[name for name, _, _ in chapters], xlabel="hours",
+    xlim=(0, 4.8))
 ax.invert_yaxis()
 ax.set_title("Nine chapters are the core; the last two, hatched, are electives")
 plt.show()
@@ -102,13 +103,30 @@ print("first:", ", ".join(names[:6]))
 print("shortest:", ", ".join([name for name in names if len(name) == 2][:6]))
 print("longest: ", ", ".join(name for name in names if len(name) == 15))
 
+# %% tags=["figure"] id="figure-order"
+block = 400
+starts = range(0, len(names) - block, block)
+shares = [sum(name.endswith("a") for name in names[start : start + block]) / block for start in starts]
+fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
+ax.plot([start / 1000 for start in starts], shares, color=BLUE)
+ax.axvline(len(names) * 0.8 / 1000, color=VERMILION, ls="--", label="four fifths of the lines")
+ax.set(xlabel="line of the file (thousands)", ylabel="share that ends in a", ylim=(0, 0.6))
+ax.set_title("The file is in order: where the boys' list begins, names in -a nearly stop")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: the share of names that end in a, along the file. It stays between a quarter and a half, then drops at line
+# 18,000, where the boys' list begins, to a few percent. A dashed line far to the right of the drop marks four fifths.*
+
 # %% tags=["figure"] id="figure-data"
 letters = Counter("".join(names))
 lengths = Counter(len(name) for name in names)
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3), layout="constrained", width_ratios=[3, 2])
 for ax, counts, colour in [(left, letters, BLUE), (right, lengths, ORANGE)]:
     keys = sorted(counts)
-    ax.bar([str(key) for key in keys], [counts[key] / 1000 for key in keys], color=colour, edgecolor="black")
+    ax.bar([str(key) for key in keys], [counts[key] / 1000 for key in keys], color=colour,
+        edgecolor="black")
 left.set(title="One letter in six is an a", xlabel="letter", ylabel="occurrences (thousands)")
 right.set(title="Most names have 5 to 7 letters", xlabel="letters in a name", ylabel="names (thousands)")
 plt.show()
@@ -146,14 +164,16 @@ print(f"train {len(train):,}, dev {len(dev):,}, test {len(test):,}")
 cut = len(names) * 8 // 10
 kept_back = {"split_names": (train, dev + test), "cut by line": (names[:cut], names[cut:])}
 for way, (learned, judged) in kept_back.items():
-    print(f"{way}: {len(set(learned) & set(judged)):,} of {len(set(judged)):,} names to judge by were learned")
+    known = len(set(learned) & set(judged))
+    print(f"{way}: {known:,} of {len(set(judged)):,} names to judge by were learned")
 
 # %% tags=["figure"] id="figure-split"
 fig, ax = plt.subplots(figsize=(8, 1.9), layout="constrained")
 for row, (learned, judged) in enumerate(kept_back.values()):
     seen, new = len(set(judged) & set(learned)), len(set(judged) - set(learned))
     ax.barh(row, new, color=BLUE, edgecolor="black", label="" if row else "never seen")
-    ax.barh(row, seen, left=new, color=ORANGE, edgecolor="black", hatch="//", label="learned before" if row else "")
+    ax.barh(row, seen, left=new, color=ORANGE, edgecolor="black", hatch="//",
+        label="learned before" if row else "")
 ax.set(yticks=[0, 1], yticklabels=kept_back, xlabel="different names to judge a model by")
 ax.set_title("Cut by line, one in nine of the names to judge by was learned before")
 ax.invert_yaxis()
@@ -196,7 +216,8 @@ xs = [step / 10 for step in range(-8, 36)]
 fig, ax = plt.subplots(figsize=(7.5, 3.2), layout="constrained")
 ax.plot(xs, [x + x for x in xs], color=BLUE, lw=3, label="the double, x + x")
 ax.plot(xs, [x * x for x in xs], color=VERMILION, lw=2, ls="--", label="the answer above, x · x")
-ax.vlines([1.5, 3], [3, 6], [2.25, 9], color="black", lw=2, ls=":", label="how far off, where the check looks")
+ax.vlines([1.5, 3], [3, 6], [2.25, 9], color="black", lw=2, ls=":",
+    label="how far off, where the check looks")
 ax.plot([0, 2], [0, 4], "o", ms=9, mfc="white", mec="black", label="where the two agree")
 ax.set(xlabel="x", ylabel="result", title="At 0 and at 2 the wrong answer looks right")
 ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
@@ -262,6 +283,22 @@ plt.show()
 #
 # It lies between 0 and 1. A name that stands in the list twice counts twice.
 
+# %% tags=["figure"] id="figure-share"
+eight, begin_with_a = ["ada", "bob", "alan", "cleo", "mia", "eva", "ada", "ned"], {"ada", "alan"}
+fig, ax = plt.subplots(figsize=(8, 1.3), layout="constrained")
+for place, name in enumerate(eight):
+    counts = name in begin_with_a
+    look = {"fc": ORANGE if counts else "white", "hatch": "//" if counts else "", "alpha": 0.6}
+    ax.add_patch(plt.Rectangle((place, 0), 0.9, 1, ec="black", **look))
+    box = {"fc": "white", "ec": "none", "pad": 1}
+    ax.text(place + 0.45, 0.5, name, ha="center", va="center", bbox=box)
+ax.set(xlim=(-0.1, 8), ylim=(-0.1, 1.1), title=f"3 of 8 names begin with a: the share is {3 / 8}")
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# *Figure: eight names in boxes. Those that begin with a, ada, alan and ada again, are hatched.*
+
 
 # %% role="answer" id="answer-0.1"
 def share_starting_with(names, letter):
@@ -297,7 +334,23 @@ from grader.check.exercises.ch00 import judge_share
 award("0.1", judge_share(submission, seed=challenge_seed("0.1", "names"), count=50), points=5)
 ### END HIDDEN TESTS
 
+# %% tags=["figure"] id="figure-lists"
+everyone, g = share_starting_with(names, "a"), torch.Generator().manual_seed(1)
+fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+for size in [10, 100, 1000] if everyone is not None else []:
+    for _ in range(40):
+        drawn = [names[i] for i in torch.randint(len(names), (size,), generator=g)]
+        ax.plot(share_starting_with(drawn, "a"), f"{size} names", "o", color=BLUE, alpha=0.3)
+if everyone is not None:
+    ax.axvline(everyone, color=VERMILION, ls="--", label="all names of the file")
+    ax.legend()
+ax.set(xlabel="share that begins with a", title="Other lists, other shares: no one number fits all")
+plt.show()
+
 # %% [markdown]
+# *Figure: three rows of 40 dots, your function on lists drawn from the file. With 10 names the shares lie anywhere from 0
+# to 0.4, with 1,000 names close to the dashed line, the share in the whole file.*
+#
 # **What just happened.** The check called your function with lists of its own, so an answer that only fits the
 # notebook's names is not enough. Grading does the same with other lists. Here is your function at work on all the
 # names:
@@ -340,6 +393,27 @@ apples = 3
 # %% id="state-b"
 print("apples:", apples)
 
+# %% tags=["figure"] id="figure-kernel"
+actions = ["run both cells", "change 3 to 4", "run only print", "restart, run all"]
+page, kernel, pages, kernels = "apples = 3", {}, [], []
+for action in actions:
+    page = "apples = 4" if action == "change 3 to 4" else page
+    if action in ("run both cells", "restart, run all"):
+        exec(page, kernel)
+    pages.append(int(page[-1]))
+    kernels.append(kernel["apples"])
+fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
+ax.plot(actions, pages, "s-", color=BLUE, ms=9, label="the page says")
+ax.plot(actions, kernels, "o--", color=VERMILION, label="the kernel knows")
+ax.set(xlabel="what you do, from left to right", ylabel="apples", yticks=[3, 4])
+ax.set_title("After an edit, page and kernel disagree until that cell is run again")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
+# %% [markdown]
+# *Figure: apples against four actions. The page says 3, then 4 from the edit on. The kernel knows 3, also after the
+# print cell is run, and 4 only after restart and run all.*
+
 # %% [markdown]
 # ## What grading looks at
 #
@@ -361,7 +435,8 @@ for start, end, y in [(1, 1.3, 0.5), (4, 4.3, 0.5), (3, 2.3, 0.68), (2.3, 3, 0.3
     ax.annotate("", (end, y), (start, y), arrowprops={"arrowstyle": "-|>", "lw": 2})
 ax.text(2.65, 0.78, "names, letter", ha="center", fontsize=9)
 ax.text(2.65, 0.12, "0.5", ha="center", fontsize=9)
-ax.set(xlim=(-0.1, 5.4), ylim=(-0.1, 1.1), title="Your code and the tests never meet: inputs go in, answers come back")
+ax.set(xlim=(-0.1, 5.4), ylim=(-0.1, 1.1),
+    title="Your code and the tests never meet: inputs go in, answers come back")
 ax.axis("off")
 plt.show()
 

@@ -156,7 +156,8 @@ for ax, name, left in [(axes[0], "forward", x0), (axes[1], "central", x0 - h)]:
     slope = (np.exp(x0 + h) - np.exp(left)) / (x0 + h - left)
     ax.plot(u, np.exp(u), color=BLUE, label="exp")
     ax.plot(u, np.e + np.e * (u - x0), color=GREY, ls=":", label=f"tangent, slope {np.e:.2f}")
-    ax.plot(u, np.exp(left) + slope * (u - left), "--", color=VERMILION, label=f"{name}, slope {slope:.2f}")
+    ax.plot(u, np.exp(left) + slope * (u - left), "--", color=VERMILION,
+        label=f"{name}, slope {slope:.2f}")
     ax.plot([left, x0 + h], np.exp([left, x0 + h]), "o", color="black")
     ax.set(title=f"{name}: slope off by {slope - np.e:.2f}", xlabel="x", ylim=(-1, 9))
     ax.legend(loc="upper left")
@@ -174,7 +175,8 @@ for ax, name, steps in [(axes[0], "forward: n + 1 = 3", [0, 1]), (axes[1], "cent
     points = {(s, 0) for s in steps} | {(0, s) for s in steps}
     ax.plot(*zip(*points), "o", color=BLUE, ms=11)
     ax.plot(0, 0, "x", color="black", ms=8, mew=2)
-    ax.set(title=f"{name} values of f", xlabel="first coordinate, in h", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    ax.set(title=f"{name} values of f", xlabel="first coordinate, in h", xticks=[-1, 0, 1],
+        yticks=[-1, 0, 1])
 axes[0].set(ylabel="second, in h", xlim=(-1.5, 1.5), ylim=(-1.5, 1.5))
 fig.suptitle("A gradient in two dimensions: where f is evaluated (dots) around x (cross)")
 plt.show()
@@ -251,7 +253,26 @@ lines += judge_differences(submission, seed=seed + 1, n=2, h=0.125, dtype=torch.
 award("1.2", lines, points=3)
 ### END HIDDEN TESTS
 
+# %% tags=["figure"] id="figure-cost"
+sizes = [1, 2, 4, 8, 16, 32, 64]
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+rules = [("forward", forward_difference, "o-", BLUE), ("central", central_difference, "s--", VERMILION)]
+for name, rule, style, colour in rules:
+    counted = []
+    for n in sizes:
+        asked = []  # one entry for each value of f
+        rule(lambda x: asked.append(1) or x.sum(), torch.ones(n), 0.5)
+        counted.append(len(asked))
+    ax.loglog(sizes, counted, style, color=colour, label=name)
+ax.set(xlabel="coordinates n", ylabel="values of f, counted")
+ax.set_title("Each coordinate costs one value of f more, or two")
+ax.legend()
+plt.show()
+
 # %% [markdown]
+# *Figure: how often your functions ask for f, against n from 1 to 64, both axes logarithmic. Two rising lines: forward
+# from 2 to 65, central from 2 to 128.*
+#
 # **What just happened.** A gradient of $n$ entries took $n+1$ or $2n$ values of $f$. For a network, whose parameters
 # number from thousands to billions, that is hopeless. But it is the best *test* there is of any other method: it knows
 # nothing of the chain rule, so it cannot share its bugs. Beside torch's own gradient:
@@ -280,7 +301,8 @@ for h in [1e-1, 1e-4, 1e-8, 1e-12, 1e-15, 1e-17]:
 k = np.arange(17)
 x = 1 + k * 2.0**-52  # the next float64 numbers from 1 on
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
-ax.step(k, (np.exp(x) - np.e) / 2.0**-51, where="mid", color=BLUE, marker="o", ms=4, label="exp, as computed")
+ax.step(k, (np.exp(x) - np.e) / 2.0**-51, where="mid", color=BLUE, marker="o", ms=4,
+    label="exp, as computed")
 ax.plot(k, np.e * k / 2, "--", color=VERMILION, label="its tangent")
 ax.set(
     xlabel="(x - 1) / 2.2e-16",
@@ -331,7 +353,8 @@ plt.show()
 
 # %% role="answer" id="answer-1.3-a"
 def best_step(estimate, slope, hs):
-    """estimate: a function of h. slope: the truth. hs: a tensor (m,). Returns [h, error], the error without its sign."""
+    """estimate: a function of h. slope: the truth. hs: a tensor (m,).
+    Returns [h, error], the error without its sign."""
     ### BEGIN SOLUTION
     errors = [abs(float(estimate(h)) - slope) for h in hs]
     best = errors.index(min(errors))
@@ -341,7 +364,8 @@ def best_step(estimate, slope, hs):
 
 # %% role="answer" id="answer-1.3-b"
 def predicted_step(rule, f, fk, u):
-    """rule: "forward" or "central". f, fk: numbers, of any sign. u: the unit roundoff. Returns the h of least error."""
+    """rule: "forward" or "central". f, fk: numbers, of any sign. u: the unit roundoff.
+    Returns the h of least error."""
     ### BEGIN SOLUTION
     ratio = u * abs(f) / abs(fk)
     if rule == "forward":
@@ -354,8 +378,7 @@ def predicted_step(rule, f, fk, u):
 # <details><summary>Hint 1: the idea</summary>
 #
 # (a) Make a list of errors, then ask where the smallest stands. (b) At the bottom of the V, a little more $h$ adds as
-# much
-# truncation as it takes away rounding.
+# much truncation as it takes away rounding.
 # <details><summary>Hint 2: the equation</summary>
 #
 # $E_f'(h) = \tfrac12|f''| - 2u|f|/h^2$ and $E_c'(h) = \tfrac h3|f'''| - u|f|/h^2$. Set each to 0 and solve for $h$.
@@ -400,9 +423,11 @@ print("dtype    rule     predicted  measured  ratio")
 for dtype in [torch.float32, torch.float64]:
     for rule, fk in higher.items():
         h = predicted_step(rule, math.sin(1), fk, torch.finfo(dtype).eps / 2)
-        found = best_step(typical_error(rule, dtype), 0.0, torch.logspace(-11, -1, 81, dtype=torch.float64))
+        steps = torch.logspace(-11, -1, 81, dtype=torch.float64)
+        found = best_step(typical_error(rule, dtype), 0.0, steps)
         if h and found:
-            print(f"{dtype}".removeprefix("torch."), f"{rule}  {h:8.0e}  {found[0]:8.0e}  {found[0] / h:5.1f}")
+            print(f"{dtype}".removeprefix("torch."),
+                f"{rule}  {h:8.0e}  {found[0]:8.0e}  {found[0] / h:5.1f}")
 
 # %% tags=["figure"] id="figure-four-vs"
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.6), sharey=True, layout="constrained")
@@ -432,7 +457,24 @@ plt.show()
 # $h \approx \sqrt u$ forward, $h \approx \sqrt[3]{u}$ central. And the famous `h = 1e-8` is right in one case of four.
 #
 # Two more tricks. Where $|x|$ is far from 1, let $h$ grow with it: next to $10^9$ the float64 numbers are $10^{-7}$
-# apart, and a step of $10^{-8}$ is rounded away. And $x + h$ is itself rounded, so divide by the step really taken:
+# apart, and a step of $10^{-8}$ is rounded away.
+
+# %% tags=["figure"] id="figure-spacing"
+x = np.logspace(0, 12, 49)
+fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
+for dtype, style, colour in [(np.float32, "--", ORANGE), (np.float64, "-", BLUE)]:
+    ax.loglog(x, np.spacing(x.astype(dtype)), style, color=colour,
+        label=f"gap to the next {dtype.__name__}")
+ax.axhline(1e-8, color=VERMILION, ls=":", label="a step of 1e-8")
+ax.set(xlabel="x", ylabel="distance", title="Larger numbers lie further apart: a fixed step drowns")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: the gap from x to the next number, x from 1 to 1e12, both axes logarithmic. Two rising staircases. That of
+# float32 lies above the dotted line at 1e-8 everywhere; that of float64 crosses it near 1e8.*
+#
+# And $x + h$ is itself rounded, so divide by the step really taken:
 
 # %% id="step-really-taken"
 x, h = torch.tensor(10.0, dtype=torch.float32), torch.tensor(1e-3, dtype=torch.float32)
@@ -495,7 +537,8 @@ plt.show()
 
 # %% role="answer" id="answer-1.4-a"
 def complex_step(f, x, h=1e-20):
-    """f: works on complex numbers. x: a number or an array (n,). Returns the slope, real, of x's shape."""
+    """f: works on complex numbers. x: a number or an array (n,).
+    Returns the slope, real, of x's shape."""
     ### BEGIN SOLUTION
     return np.imag(f(x + 1j * h)) / h  # nothing is subtracted, so nothing is lost
     ### END SOLUTION
@@ -596,14 +639,31 @@ t = torch.tensor(2.0, requires_grad=True)  # record what is done with t
 (slope,) = torch.autograd.grad(t * torch.cos(t), t)
 print("torch:", round(slope.item(), 6))
 
+# %% tags=["figure"] id="figure-formula-number"
+s, grid = sympy.symbols("s"), np.linspace(0, 6, 121)
+formula = sympy.lambdify(s, sympy.diff(s * sympy.cos(s), s))
+points = torch.linspace(0.5, 5.5, 6, requires_grad=True)
+(slopes,) = torch.autograd.grad((points * points.cos()).sum(), points)
+fig, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
+ax.plot(grid, formula(grid), color=BLUE, label="sympy: one formula, any x later")
+ax.plot(points.detach(), slopes, "o", color=VERMILION, ms=8,
+    label="torch: a number, where the program ran")
+ax.set(xlabel="x", ylabel="derivative of x cos(x)", title="Symbols give a formula; a run gives a number")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: the derivative of x cos(x) from 0 to 6, a curve from sympy's formula, and six dots on it, torch's numbers at
+# 0.5, 1.5 and so on.*
+
 # %% [markdown] id="exercise-1.5"
 # ### 1.5 One function, four ways
 #
 # ●●○ medium · about 15 minutes · 3 points
 #
-# The first function is fixed, $f(x) = 3x^2 + e^{2x}$; the other three take any. `by_symbols` gets an expression as
-# text, such as `"3*x**2 + exp(2*x)"`; `sympy.sympify` reads it. Then count: $l_1 = x$, $l_{k+1} = 4\,l_k(1-l_k)$, the
-# *logistic map*. How many operations are in $l_n$ and in $l_n'$ as `sympy.diff` returns it?
+# The first function is fixed, $f(x) = 3x^2 + e^{2x}$; the others take any. `sympy.sympify` reads an expression from
+# text such as `"3*x**2 + exp(2*x)"`. Then count, for the *logistic map* $l_1 = x$, $l_{k+1} = 4\,l_k(1-l_k)$: how many
+# operations are in $l_n$, and in $l_n'$ as `sympy.diff` returns it?
 
 
 # %% role="answer" id="answer-1.5-a"
@@ -633,7 +693,8 @@ def by_symbols(text, at):
 
 # %% role="answer" id="answer-1.5-c"
 def by_autodiff(f, x):
-    """f: from a float64 tensor () to a tensor (). x: a number. Returns the derivative, a number, by torch."""
+    """f: from a float64 tensor () to a tensor (). x: a number.
+    Returns the derivative, a number, by torch."""
     ### BEGIN SOLUTION
     x = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     (slope,) = torch.autograd.grad(f(x), x)
@@ -643,7 +704,7 @@ def by_autodiff(f, x):
 
 # %% role="answer" id="answer-1.5-d"
 def swell(n):
-    """Returns [operations of l_n, operations of its derivative], counted by sympy.count_ops; l_1 is x."""
+    """Returns [operations of l_n, operations of its derivative], by sympy.count_ops; l_1 is x."""
     ### BEGIN SOLUTION
     x = l = sympy.symbols("x")
     for _ in range(n - 1):
@@ -690,9 +751,11 @@ ways = {
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for (name, way), colour, marker in zip(ways.items(), [BLUE, VERMILION, ORANGE, GREEN], "ovs^"):
     for x in [0.3, 0.7, 1.1, 1.9] if way(1.0) is not None else []:
-        truth = jacobian(lambda t: 3 * t**2 + torch.exp(2 * t), torch.tensor(x, dtype=torch.float64)).item()
+        x64 = torch.tensor(x, dtype=torch.float64)
+        truth = jacobian(lambda t: 3 * t**2 + torch.exp(2 * t), x64).item()
         ax.semilogy(name, abs(way(x) / truth - 1) + 1e-17, marker, color=colour, mec="black", ms=8)
-ax.set(ylabel="relative error + 1e-17", ylim=(1e-18, 1e-4), title="Three ways lose nothing but the last digit")
+ax.set(ylabel="relative error + 1e-17", ylim=(1e-18, 1e-4),
+    title="Three ways lose nothing but the last digit")
 plt.show()
 
 # %% [markdown]
@@ -740,7 +803,8 @@ print(f"from the closed form:     {32 * math.sin(64 * theta) / math.sin(2 * thet
 
 # %% tags=["figure"] id="figure-zoom"
 fig, axes = plt.subplots(2, 3, figsize=(10, 4.2), layout="constrained")
-for row, (name, f, colour) in enumerate([("x·|x| + x", lambda x: x * np.abs(x) + x, BLUE), ("|x|", np.abs, VERMILION)]):
+shown = [("x·|x| + x", lambda x: x * np.abs(x) + x, BLUE), ("|x|", np.abs, VERMILION)]
+for row, (name, f, colour) in enumerate(shown):
     for ax, width in zip(axes[row], [1, 0.1, 0.01]):
         x = np.linspace(-width, width, 201)
         ax.plot(x, f(x), color=colour)
@@ -758,7 +822,8 @@ h = np.logspace(-3, 0, 13)
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 ax.loglog(h, np.ones(13), "s--", color=VERMILION, label="|x| with the best m, which is 0")
 ax.loglog(h, h * np.abs(h) / h, "o-", color=BLUE, label="x·|x| + x with m = 1")
-ax.set(xlabel="h", ylabel="|r(h)| / h", title="A straight line fits if what is left shrinks faster than h")
+ax.set(xlabel="h", ylabel="|r(h)| / h")
+ax.set_title("A straight line fits if what is left shrinks faster than h")
 ax.legend()
 plt.show()
 
@@ -770,6 +835,28 @@ plt.show()
 # > follows from differentiability and is not enough: $|x|$. *Smooth* asks for more than needed: $x|x|$ has the
 # > derivative $2|x|$ everywhere, also at 0, though that derivative has a kink. And a function with many outputs has
 # > a Jacobian instead.
+
+# %% tags=["figure"] id="figure-two-sides"
+h = np.logspace(-6, -1, 11)
+shown = {
+    "x·|x| + x: derivative 1": lambda x: x * np.abs(x) + x,
+    "|x|: the sides disagree": np.abs,
+    "cube root: no limit": np.cbrt,
+}
+fig, axes = plt.subplots(1, 3, figsize=(11, 2.8), layout="constrained")
+for ax, (name, f) in zip(axes, shown.items()):
+    ax.semilogx(h, f(h) / h, ">-", color=BLUE, label="right")  # f(0) is 0
+    ax.semilogx(h, -f(-h) / h, "<--", color=VERMILION, label="left")
+    ax.set(title=name, xlabel="h")
+axes[0].set(ylim=(0, 2), ylabel="slope of the secant at 0")
+axes[2].set_yscale("log")
+axes[0].legend()
+fig.suptitle("For a derivative both sides must agree, and settle as h shrinks")
+plt.show()
+
+# %% [markdown]
+# *Figure: slopes of secants to the right and to the left of 0, against h. For x·|x| + x both go to 1. For |x| they stay at
+# 1 and -1. For the cube root they agree, but grow without end as h shrinks, on a logarithmic axis.*
 
 # %% [markdown] id="exercise-1.6"
 # ### 1.6 Kinks, and what torch says there
@@ -808,7 +895,23 @@ for f in [torch.relu, torch.abs, torch.sign, torch.sqrt]:
     print(f"{f.__name__:5} slope at 0: {jacobian(f, zero).item():g}")
 print("maximum(x, 0):", jacobian(lambda x: torch.maximum(x, torch.tensor(0.0)), zero).item())
 
+# %% tags=["figure"] id="figure-subgradients"
+x = np.linspace(-1, 1, 101)
+fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+ax.fill_between(x, 0, x, color=ORANGE, alpha=0.25, hatch="//", label="all slopes from 0 to 1")
+ax.plot(x, np.maximum(x, 0), color="black", lw=4, label="max(0, x)")
+both = lambda x: torch.maximum(x, torch.tensor(0.0))
+for name, f, style, colour in [("relu", torch.relu, ":", BLUE), ("maximum", both, "--", VERMILION)]:
+    m = jacobian(f, zero).item()
+    ax.plot(x, m * x, style, color=colour, lw=3, label=f"torch's {name}: slope {m:g}")
+ax.set(xlabel="x", ylabel="y", title="Each slope from 0 to 1 fits the kink as well as the others")
+ax.legend()
+plt.show()
+
 # %% [markdown]
+# *Figure: max(0, x), thick, and a hatched wedge of lines through 0 that lie nowhere above it. Two of them are drawn:
+# slope 0, the choice of torch's relu, and slope 0.5, that of maximum.*
+#
 # Conventions, all of them. $\sqrt{x}$ has an infinite slope at 0; for $\text{relu}(x) = \max(0, x)$ each number
 # from 0 to 1 would be sensible. `relu` and `maximum` chose differently. Now make your own: `relu_again` has
 # `torch.relu`'s *values* everywhere, but a slope at 0 that is not 0. Compose it from any torch functions but
@@ -894,6 +997,24 @@ x = torch.tensor([0.2, 1.7, 0.9], requires_grad=True)
 print("slopes of round:", slopes.tolist())
 print("argmax can be differentiated:", x.argmax().requires_grad, "   x > 1:", (x > 1).requires_grad)
 
+# %% tags=["figure"] id="figure-stuck"
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+losses = [("(w - 3)²", lambda w: w, "o-", BLUE), ("(round(w) - 3)²", torch.round, "s--", VERMILION)]
+for name, f, style, colour in losses:
+    w, path = torch.tensor(0.8, requires_grad=True), []
+    for _ in range(20):
+        path.append(w.item())
+        (slope,) = torch.autograd.grad((f(w) - 3) ** 2, w)
+        w = (w - 0.1 * slope).detach().requires_grad_()
+    ax.plot(path, style, color=colour, ms=4, label=f"to make {name} small")
+ax.set(xlabel="steps against the slope", ylabel="w", xticks=range(0, 20, 4))
+ax.set_title("Behind a round, w never moves, and no error says so")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: w over 19 steps from 0.8. For (w - 3)² it closes in on 3. For (round(w) - 3)² it stays at 0.8.*
+
 # %% [markdown]
 # ## 7 · Two variables: which way is up?
 #
@@ -941,7 +1062,8 @@ ax.contour(xs, ys, heights, levels=[float(hill(p))], colors=BLUE, linewidths=3)
 ax.annotate("", p + 0.6 * up, p, arrowprops={"arrowstyle": "-|>", "color": VERMILION, "lw": 3})
 ax.axline(p.tolist(), slope=-float(up[0] / up[1]), ls="--", color="black")
 ax.plot(*p, "o", color="black")
-ax.set(xlabel="x", ylabel="y", aspect="equal", title="The gradient crosses the level line\nat a right angle")
+ax.set(xlabel="x", ylabel="y", aspect="equal",
+    title="The gradient crosses the level line\nat a right angle")
 plt.show()
 
 # %% [markdown]
@@ -969,7 +1091,8 @@ def hill_gradient(p):
 
 # %% role="answer" id="answer-1.7-b"
 def steepest(f, p, r):
-    """f: from (2,) to a number. p: (2,). r: a step length. Returns the best of 360 unit vectors, a tensor (2,)."""
+    """f: from (2,) to a number. p: (2,). r: a step length.
+    Returns the best of 360 unit vectors, a tensor (2,)."""
     ### BEGIN SOLUTION
     angles = torch.deg2rad(torch.arange(360.0))
     directions = torch.stack([angles.cos(), angles.sin()], 1)  # (360, 2)
@@ -980,7 +1103,8 @@ def steepest(f, p, r):
 
 # %% role="answer" id="answer-1.7-c"
 def level_direction(g):
-    """g: a gradient (2,), not zero. Returns a unit vector at a right angle to it, (2,); either of the two is right."""
+    """g: a gradient (2,), not zero. Returns a unit vector at a right angle to it, (2,);
+    either of the two is right."""
     ### BEGIN SOLUTION
     return torch.stack([-g[1], g[0]]) / g.norm()
     ### END SOLUTION
@@ -1017,8 +1141,10 @@ angles = torch.deg2rad(torch.arange(360.0))
 directions = torch.stack([angles.cos(), angles.sin()], 1)
 gradient, r = jacobian(hill, p), 1e-3
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
-ax.plot(torch.arange(360), (hill(p + r * directions) - hill(p)) / r, color=BLUE, label="slope in that direction")
-ax.plot(range(0, 360, 15), (directions @ gradient)[::15], ".", color=VERMILION, ms=9, label="gradient · d")
+ax.plot(torch.arange(360), (hill(p + r * directions) - hill(p)) / r, color=BLUE,
+    label="slope in that direction")
+ax.plot(range(0, 360, 15), (directions @ gradient)[::15], ".", color=VERMILION, ms=9,
+    label="gradient · d")
 top = math.degrees(math.atan2(gradient[1], gradient[0]))
 ax.axvline(top, color=GREY, ls="--", label=f"direction of the gradient, {top:.0f}°")
 ax.set(
@@ -1056,7 +1182,8 @@ for end, at, colour, style, text in [
     ax.annotate("", end, p, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 3, "ls": style})
     ax.text(*at, text, color=colour, bbox={"fc": "white", "ec": "none", "pad": 1})
 ax.plot(0, 0, "*k", ms=12)
-ax.set(xlabel="x", ylabel="y", aspect="equal", title=f"Steepest ascent and the way to the summit: {angle:.0f}° apart")
+ax.set(xlabel="x", ylabel="y", aspect="equal",
+    title=f"Steepest ascent and the way to the summit: {angle:.0f}° apart")
 plt.show()
 
 # %% [markdown]
@@ -1078,14 +1205,15 @@ plt.show()
 # %% id="draw-graph"
 def draw_graph(ax, vertices, edges):
     """vertices: name -> (x, y, text). edges: [from, to, text], with a fourth entry where dashed."""
-    middle = {"ha": "center", "va": "center"}
+    middle, box = {"ha": "center", "va": "center"}, {"boxstyle": "round,pad=0.4", "fc": "white"}
     boxes = {
-        name: ax.text(x, y, text, bbox={"boxstyle": "round,pad=0.4", "fc": "white"}, **middle).get_bbox_patch()
+        name: ax.text(x, y, text, bbox=box, **middle).get_bbox_patch()
         for name, (x, y, text) in vertices.items()
     }
     for start, end, text, *style in edges:
         (x0, y0, _), (x1, y1, _) = vertices[start], vertices[end]
-        arrow = {"arrowstyle": "-|>", "color": VERMILION, "lw": 2, "patchA": boxes[start], "patchB": boxes[end]}
+        arrow = {"arrowstyle": "-|>", "color": VERMILION, "lw": 2}
+        arrow |= {"patchA": boxes[start], "patchB": boxes[end]}
         if style:
             arrow |= {"ls": "--", "color": GREY}
         ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
@@ -1096,10 +1224,12 @@ def draw_graph(ax, vertices, edges):
 
 # %% tags=["figure"] id="figure-paths"
 names = {
-    "a": (0, 1, "a = 2"), "b": (0, 0, "b = 3"), "c": (1.3, 1, "c = a·b"), "d": (1.3, 0, "d = b + 1"), "e": (2.6, 0.5, "e = c·d"),
+    "a": (0, 1, "a = 2"), "b": (0, 0, "b = 3"), "c": (1.3, 1, "c = a·b"), "d": (1.3, 0, "d = b + 1"),
+    "e": (2.6, 0.5, "e = c·d"),
 }  # fmt: skip
 fig, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
-draw_graph(ax, names, [["a", "c", "∂c/∂a", "--"], *[[s, t, f"∂{t}/∂{s}"] for s, t in ["bc", "bd", "ce", "de"]]])
+solid = [[s, t, f"∂{t}/∂{s}"] for s, t in ["bc", "bd", "ce", "de"]]
+draw_graph(ax, names, [["a", "c", "∂c/∂a", "--"], *solid])
 ax.set(xlim=(-0.3, 2.9), ylim=(-0.3, 1.3), title="Two paths lead from b to e (solid), one from a")
 plt.show()
 
@@ -1120,7 +1250,7 @@ plt.show()
 
 # %% role="answer" id="answer-1.8-a"
 def partials(a, b):
-    """Numbers a, b. Returns a dictionary with dc_da, dc_db, dd_db, de_dc, de_dd and then de_da, de_db."""
+    """Numbers a, b. Returns a dictionary with dc_da, dc_db, dd_db, de_dc, de_dd, de_da, de_db."""
     ### BEGIN SOLUTION
     c, d = a * b, b + 1
     local = {"dc_da": b, "dc_db": a, "dd_db": 1.0, "de_dc": d, "de_dd": c}
@@ -1132,7 +1262,8 @@ def partials(a, b):
 
 # %% role="answer" id="answer-1.8-b"
 def path_sum(edges, start, end):
-    """edges: [[from, to, partial], …], names and numbers. Returns a number, the derivative of end by start."""
+    """edges: [[from, to, partial], …], names and numbers.
+    Returns a number, the derivative of end by start."""
     ### BEGIN SOLUTION
     if start == end:
         return 1.0  # the empty path: an empty product
@@ -1174,7 +1305,8 @@ values = {
     "a": (0, 1, "2"), "b": (0, 0, "3"), "c": (1.3, 1, "6"), "d": (1.3, 0, "4"), "e": (2.6, 0.5, "24"),
 }  # fmt: skip
 fig, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
-draw_graph(ax, values, [["a", "c", "3", "--"], ["b", "c", "2"], ["b", "d", "1"], ["c", "e", "4"], ["d", "e", "6"]])
+rest = [["b", "c", "2"], ["b", "d", "1"], ["c", "e", "4"], ["d", "e", "6"]]
+draw_graph(ax, values, [["a", "c", "3", "--"], *rest])
 ax.text(3.1, 0.75, "by a:  3·4 = 12")
 ax.text(3.1, 0.2, "by b:  2·4 + 1·6 = 14")
 ax.set(xlim=(-0.3, 4.2), ylim=(-0.3, 1.3), title="Multiply along each path, add the paths: 12 and 14")
@@ -1200,7 +1332,23 @@ print("subtracted:", jacobian(lambda x: 7 - x, x).item())
 for partial in [1.0, 5.0]:
     print("by paths:", path_sum([["x", "y", partial], ["x", "y", partial]], "x", "y"))
 
+# %% tags=["figure"] id="figure-operands"
+uses = {"x + x: 1 + 1 = 2": ["1", "1"], "x·x: x + x = 2x": ["x", "x"], "7 - x: -1": ["-1"]}
+uses["x added to three entries: 3"] = ["1", "1", "1"]
+fig, axes = plt.subplots(1, 4, figsize=(12, 2.6), layout="constrained")
+for ax, (title, local) in zip(axes, uses.items()):
+    vertices = {"from": (0, 0, "x"), "to": (2, 0, "y")}
+    vertices |= {str(i): (1, i - (len(local) - 1) / 2, "x") for i in range(len(local))}
+    copies = [["from", str(i), "1"] for i in range(len(local))]
+    draw_graph(ax, vertices, copies + [[str(i), "to", text] for i, text in enumerate(local)])
+    ax.set(title=title, xlim=(-0.4, 2.4), ylim=(-1.5, 1.5))
+fig.suptitle("One path for each place where x is used; the paths add up")
+plt.show()
+
 # %% [markdown]
+# *Figure: four small graphs from x by its uses to y. x + x has two paths of 1, x·x two of x, 7 - x one of -1, and three
+# entries have three of 1.*
+#
 # > **Often said: “14 is more than 12, so $e$ grows fastest by increasing $b$.”** Of the two axes, yes. Of all
 # > directions of length 1, the fastest is the gradient's own, $(12, 14)/\sqrt{340}$: slope 18.4 instead of 14.
 
@@ -1209,7 +1357,8 @@ r, length = 1e-6, math.sqrt(12**2 + 14**2)
 fig, ax = plt.subplots(figsize=(7, 1.9), layout="constrained")
 ways = {"along a": (1, 0), "along b": (0, 1), "along the gradient": (12 / length, 14 / length)}
 rises = [(2 + r * da) * (3 + r * db) * (4 + r * db) - 24 for da, db in ways.values()]
-bars = ax.barh(list(ways), [rise / r for rise in rises], color=[BLUE, BLUE, VERMILION], edgecolor="black")
+bars = ax.barh(list(ways), [rise / r for rise in rises], color=[BLUE, BLUE, VERMILION],
+    edgecolor="black")
 ax.bar_label(bars, fmt="%.1f", padding=4)
 ax.set(xlabel="slope of e at (2, 3)", xlim=(0, 21), title="Neither axis is the fastest way up")
 ax.invert_yaxis()
@@ -1230,13 +1379,15 @@ plt.show()
 k = np.arange(1, 31)
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.2), layout="constrained")
 chain = {f"v{i}": (2 * i, 0, f"v{i}") for i in range(4)}
-chain |= {f"{side}{i}": (2 * i + 1, y, "") for i in range(3) for side, y in [("up", 0.6), ("down", -0.6)]}
-arrows = [[f"v{i}", f"{side}{i}", ""] for i in range(3) for side in ("up", "down")]
-draw_graph(left, chain, arrows + [[f"{side}{i}", f"v{i + 1}", ""] for i in range(3) for side in ("up", "down")])
+sides = [(side, y, i) for i in range(3) for side, y in [("up", 0.6), ("down", -0.6)]]
+chain |= {f"{side}{i}": (2 * i + 1, y, "") for side, y, i in sides}
+arrows = [[f"v{i}", f"{side}{i}", ""] for side, _, i in sides]
+draw_graph(left, chain, arrows + [[f"{side}{i}", f"v{i + 1}", ""] for side, _, i in sides])
 left.set(xlim=(-0.4, 6.4), ylim=(-1, 1), title="3 diamonds: 12 edges, 8 paths")
 right.semilogy(k, 2.0**k * (2 * k - 1), "o-", color=VERMILION, ms=4, label="path by path")
 right.semilogy(k, 4 * k, "s--", color=BLUE, ms=4, label="vertex by vertex")
-right.set(xlabel="diamonds in the chain, k", ylabel="multiplications", title="Paths double with each; edges do not")
+right.set(xlabel="diamonds in the chain, k", ylabel="multiplications",
+    title="Paths double with each; edges do not")
 right.legend()
 plt.show()
 
@@ -1266,7 +1417,8 @@ def richardson(f, x, h):
 
 # %% role="answer" id="answer-1.9-b"
 def steepest_under(norm, g):
-    """norm: "max" or "sum". g: (n,), not zero. Returns the step d, (n,), with max|d| or sum|d| at most 1."""
+    """norm: "max" or "sum". g: (n,), not zero.
+    Returns the step d, (n,), with max|d| or sum|d| at most 1."""
     ### BEGIN SOLUTION
     if norm == "max":
         return torch.sign(g)  # every coordinate walks at full speed
@@ -1295,7 +1447,8 @@ def steepest_under(norm, g):
 for h in [0.2, 0.1]:
     value = richardson(math.sin, 1.0, h)
     if value is not None:
-        print(f"h = {h}: error {abs(value - math.cos(1)):.1e}   (right: 1.8e-06, then 1.1e-07, a sixteenth)")
+        error = abs(value - math.cos(1))
+        print(f"h = {h}: error {error:.1e}   (right: 1.8e-06, then 1.1e-07, a sixteenth)")
 g = torch.tensor([3.0, -1.0, 2.0])
 gains = {norm: d for norm in ["max", "sum"] if (d := steepest_under(norm, g)) is not None}
 for norm, d in gains.items():

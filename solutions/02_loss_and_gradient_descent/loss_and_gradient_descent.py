@@ -44,7 +44,7 @@ BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 # from, how large may $\eta$ be?
 
 # %% tags=["figure"] id="figure-idea"
-x, y = np.array([-2.0, -1.0, 0.5, 1.0, 3.0]), np.array([-1, -1, 1, -1, 1])  # five examples of two classes
+x, y = np.array([-2, -1, 0.5, 1, 3]), np.array([-1, -1, 1, -1, 1])  # five examples of two classes
 
 
 def loss(w):
@@ -163,7 +163,8 @@ def zero_one_loss(logits, targets):
 
 
 def jump_points(a, b):
-    """All t at which a margin a + t*b is zero, in ascending order. a, b (n,), no entry of b is 0; returns (n,)."""
+    """All t at which a margin a + t*b is zero, in ascending order. a, b (n,), no entry of b is 0;
+    returns (n,)."""
     ### BEGIN SOLUTION
     return (-a / b).sort().values
     ### END SOLUTION
@@ -258,9 +259,10 @@ print("wanted:", torch.softmax(z, 0).tolist())
 
 # %% role="answer" id="answer-2.2"
 def softmax(z):
-    """The softmax of each row, for logits of any size. z (n, k) float; returns (n, k) of the same dtype."""
+    """The softmax of each row, for logits of any size. z (n, k) float;
+    returns (n, k) of the same dtype."""
     ### BEGIN SOLUTION
-    shifted = z - z.max(1, keepdim=True).values  # the largest entry of each row becomes 0, its exponential 1
+    shifted = z - z.max(1, keepdim=True).values  # each row's largest entry: 0, its exponential 1
     powers = shifted.exp()
     return powers / powers.sum(1, keepdim=True)
     ### END SOLUTION
@@ -361,14 +363,16 @@ def likelihood(p):
 
 
 def log_likelihood(p):
-    """The natural logarithm of the likelihood, also where the likelihood itself underflows. p (n,); returns a number."""
+    """The natural logarithm of the likelihood, also where the likelihood itself underflows.
+    p (n,); returns a number."""
     ### BEGIN SOLUTION
     return p.log().sum()
     ### END SOLUTION
 
 
 def underflow_count(p):
-    """How many float32 factors p make a product that is exactly 0. p: a number in (0, 0.5]; returns an int."""
+    """How many float32 factors p make a product that is exactly 0. p: a number in (0, 0.5];
+    returns an int."""
     ### BEGIN SOLUTION
     factor, product, count = np.float32(p), np.float32(1), 0
     while product > 0:
@@ -413,7 +417,8 @@ axes[0].semilogy(n[alive], product[alive], "o", color=VERMILION, ms=4)
 axes[0].axvspan(n[~alive][0], 60, facecolor="0.9", edgecolor="0.6", hatch="//")
 axes[0].text(46, 1e-20, "exactly 0", ha="center", bbox={"fc": "white"})
 axes[0].set(
-    xlabel="number of factors 1/27", ylabel="product", title=f"Product: 0 from factor {n[~alive][0]} on", xlim=(0, 60)
+    xlabel="number of factors 1/27", ylabel="product", xlim=(0, 60),
+    title=f"Product: 0 from factor {n[~alive][0]} on",
 )
 axes[1].plot(n, n * np.log(1 / 27), "s", color=BLUE, ms=4)
 axes[1].set(
@@ -439,7 +444,7 @@ plt.show()
 
 # %% id="often-conditioning"
 for p in (0.1, 0.9, 0.999999):
-    change = math.log1p(1e-12) / abs(math.log(p))  # log(p(1 + ε)) - log p = log(1 + ε), relative to log p
+    change = math.log1p(1e-12) / abs(math.log(p))  # log(p(1 + ε)) - log p, relative to log p
     print(f"p = {p:<8}: a relative error in p is multiplied by {change / 1e-12:10,.1f} = 1/|log p|")
 
 # %% [markdown]
@@ -503,6 +508,21 @@ for weight in (torch.tensor([1.0, 1.0]), torch.tensor([10.0, 1.0])):
     loss = F.cross_entropy(z, same, weight=weight.double())
     print(f"weight {weight.tolist()}: mean loss {loss:.6f}")
 
+# %% tags=["figure"] id="figure-weights"
+losses, w = F.cross_entropy(z, same, reduction="none"), torch.arange(1.0, 11.0)
+by_weight = [F.cross_entropy(z, same, weight=torch.tensor([v, 1.0]).double()) for v in w]
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+ax.plot(w, w * losses.mean(), "s--", color=VERMILION, label="divided by n: wrong")
+ax.plot(w, by_weight, "o-", color=BLUE, label="divided by the sum of the weights")
+ax.set(xlabel="weight of the only class in the batch", ylabel="mean loss")
+ax.set_title("A mean over one class cannot depend on that class's weight")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure: mean loss over weights 1 to 10. Divided by n it rises in a line from 0.4 to 4.4; divided by the sum of the weights
+# it stays at 0.4.*
+
 # %% [markdown] id="exercise-2.4"
 # ### 2.4 Cross-entropy, and its gradient by hand
 #
@@ -518,7 +538,8 @@ for weight in (torch.tensor([1.0, 1.0]), torch.tensor([10.0, 1.0])):
 
 # %% role="answer" id="answer-2.4"
 def cross_entropy(logits, targets, weight=None, reduction="mean"):
-    """The loss. logits (n, k), targets int64 (n,), weight (k,) or None; a number, or (n,) for reduction "none"."""
+    """The loss. logits (n, k), targets int64 (n,), weight (k,) or None;
+    a number, or (n,) for reduction "none"."""
     ### BEGIN SOLUTION
     w = torch.ones_like(logits[:, 0]) if weight is None else weight[targets]  # (n,)
     right = logits.gather(1, targets[:, None]).squeeze(1)  # (n,), the logit of the right class
@@ -530,7 +551,8 @@ def cross_entropy(logits, targets, weight=None, reduction="mean"):
 
 
 def dlogits(logits, targets, weight=None, reduction="mean"):
-    """The gradient of `cross_entropy` with respect to the logits, (n, k). reduction: "none", "sum" or "mean"."""
+    """The gradient of `cross_entropy` with respect to the logits, (n, k).
+    reduction: "none", "sum" or "mean"."""
     ### BEGIN SOLUTION
     w = torch.ones_like(logits[:, 0]) if weight is None else weight[targets]  # (n,)
     error = torch.softmax(logits, 1) - F.one_hot(targets, logits.shape[1])  # predicted minus observed
@@ -579,7 +601,8 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 image = ax.imshow(by_torch, cmap="PuOr", vmin=-0.45, vmax=0.45)
 for i in range(4):
     for j in range(6):
-        ax.text(j, i, f"{by_torch[i, j]:+.2f}", ha="center", va="center", weight="bold" if j == targets[i] else None)
+        ax.text(j, i, f"{by_torch[i, j]:+.2f}", ha="center", va="center",
+            weight="bold" if j == targets[i] else None)
 ax.set(
     xlabel="class $j$",
     ylabel="example $i$",
@@ -609,7 +632,7 @@ plt.show()
 letters = ".abcdefghijklmnopqrstuvwxyz"
 stoi = {letter: i for i, letter in enumerate(letters)}
 train_names, dev_names, test_names = split_names(read_names())
-print(f"{len(train_names):,} names to train, {len(dev_names):,} for dev, {len(test_names):,} for the test")
+print(f"{len(train_names):,} names to train, {len(dev_names):,} for dev, {len(test_names):,} to test")
 print("pairs of emma:", [f"{first}{second}" for first, second in zip(".emma", "emma.")])
 
 # %% tags=["figure"] id="figure-two-names"
@@ -675,7 +698,8 @@ plt.show()
 
 # %% role="answer" id="answer-2.5"
 def count_bigrams(names):
-    """How often each pair occurs, dots included. names: list of str; returns float64 (27, 27), row = first letter."""
+    """How often each pair occurs, dots included. names: list of str.
+    Returns float64 (27, 27), row = first letter."""
     ### BEGIN SOLUTION
     table = torch.zeros(27, 27, dtype=torch.float64)
     for name in names:
@@ -687,7 +711,8 @@ def count_bigrams(names):
 
 
 def probabilities(counts):
-    """The table with the smallest loss: each row adds up to 1. counts (k, k), no row is all zeros; returns (k, k)."""
+    """The table with the smallest loss: each row adds up to 1. counts (k, k), no row is all zeros;
+    returns (k, k)."""
     ### BEGIN SOLUTION
     return counts / counts.sum(1, keepdim=True)
     ### END SOLUTION
@@ -740,14 +765,16 @@ counts = train_counts()  # float64 (27, 27)
 P = F.normalize(counts, p=1, dim=1)  # (27, 27)
 row_share = F.normalize(counts.sum(1), p=1, dim=0)  # (27,), how often each letter comes first
 optimum = (row_share * torch.special.entr(P).sum(1)).sum().item()  # entr(p) is -p log p, and 0 at 0
-print(f"{int(counts.sum()):,} pairs, {int((counts == 0).sum())} of 729 cells are zero, optimum {optimum:.6f} nats")
+zeros = int((counts == 0).sum())
+print(f"{int(counts.sum()):,} pairs, {zeros} of 729 cells are zero, optimum {optimum:.6f} nats")
 
 # %% tags=["figure"] id="figure-bigrams"
 fig, ax = plt.subplots(figsize=(6, 5.2), layout="constrained")
 image = ax.imshow(torch.where(counts > 0, P, torch.nan), vmin=0, vmax=0.4)
 ax.set_facecolor("white")
 ax.set(xticks=range(27), yticks=range(27), xticklabels=letters, yticklabels=letters)
-ax.set(xlabel="second letter", ylabel="first letter", title="Each row is a distribution; white cells never occur")
+ax.set(xlabel="second letter", ylabel="first letter",
+    title="Each row is a distribution; white cells never occur")
 ax.grid(False)
 fig.colorbar(image, label="probability of the second letter, given the first")
 plt.show()
@@ -782,6 +809,22 @@ plt.show()
 # **What just happened.** Counting solved a learning problem exactly. No model that sees one letter can do better than
 # 2.4546 on these pairs. The optimum is the *conditional entropy* of the second letter given the first: what remains
 # uncertain after the best possible prediction.
+
+# %% tags=["figure"] id="figure-surprise"
+fig, axes = plt.subplots(1, 3, figsize=(11, 2.8), sharey=True, layout="constrained")
+for ax, name in zip(axes, ["anna", "quinn", "xavier"]):
+    pairs = [f"{first}{second}" for first, second in zip(f".{name}", f"{name}.")]
+    costs = [-P[stoi[pair[0]], stoi[pair[1]]].log().item() for pair in pairs]
+    ax.bar(range(len(pairs)), costs, color=BLUE, edgecolor="black")
+    ax.axhline(np.mean(costs), color=VERMILION, ls="--")
+    ax.set(title=f"{name}: mean {np.mean(costs):.2f}", xticks=range(len(pairs)), xticklabels=pairs)
+axes[0].set_ylabel("$-\\log P$ (nats)")
+fig.suptitle("Pair by pair: common pairs cost little, rare ones much; the loss is their mean")
+plt.show()
+
+# %% [markdown]
+# *Figure: bars for the pairs of three names, a dashed line at each mean. anna costs little throughout. In quinn the pair
+# “.q” is dear and “qu” nearly free. In xavier “.x” and “av” cost most.*
 
 # %% [markdown]
 # ## 6 · The same model, trained
@@ -829,13 +872,15 @@ def loss_and_gradient(W, counts):
     total = counts.sum()
     log_s = torch.log_softmax(W, 1)
     loss = -(counts * log_s).sum() / total
-    predicted = counts.sum(1, keepdim=True) * log_s.exp()  # n_i pairs with first letter i, spread by the model
+    # n_i pairs with first letter i, spread by the model
+    predicted = counts.sum(1, keepdim=True) * log_s.exp()
     return loss, (predicted - counts) / total
     ### END SOLUTION
 
 
 def descend(W, counts, learning_rate, steps):
-    """The parameters (k, k) after `steps` steps of gradient descent from W, which itself stays as it is."""
+    """The parameters (k, k) after `steps` steps of gradient descent from W,
+    which itself stays as it is."""
     ### BEGIN SOLUTION
     for _ in range(steps):
         _, dW = loss_and_gradient(W, counts)
@@ -922,7 +967,8 @@ for before, now in zip([0, *marks], marks):
     gaps.append(loss_and_gradient(W, counts)[0] - optimum)
 fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
 axes[0].semilogx(marks[: len(unseen)], unseen, "o-", color=VERMILION)
-axes[0].set(xlabel="step", ylabel="mean logit of unseen pairs", title="The logits of unseen pairs keep falling")
+axes[0].set(xlabel="step", ylabel="mean logit of unseen pairs",
+    title="The logits of unseen pairs keep falling")
 axes[1].loglog(marks[: len(gaps)], gaps, "s-", color=BLUE)
 axes[1].set(xlabel="step", ylabel="loss above the optimum", title="The gap shrinks and never closes")
 plt.show()
@@ -945,17 +991,41 @@ print(f"{len(pairs):,} dev pairs; these never occur in training: {sorted(never)}
 # A model of letters can also speak: draw a letter from row `.`, then one from that letter's row, until the dot comes
 # back.
 
+
 # %% id="sample" tags=["nbval-ignore-output"]
-g = torch.Generator().manual_seed(2147483647)
-for _ in range(8):
+def draw_name(table, g):
+    """Letters drawn from the rows of `table`, (27, 27), until the dot comes back; g: a generator."""
     name, letter = "", 0
     while letter or not name:
-        letter = torch.multinomial(P[letter], 1, generator=g).item()
+        letter = torch.multinomial(table[letter], 1, generator=g).item()
         name += letters[letter]
-    print(name[:-1] or "(empty)", end="  ")
+    return name[:-1]
+
+
+g = torch.Generator().manual_seed(2147483647)
+print(*[draw_name(P, g) or "(empty)" for _ in range(8)], sep="  ")
+
+# %% tags=["figure", "nbval-ignore-output"] id="figure-drawn"
+costs = -(counts + 1).div((counts + 1).sum(1, keepdim=True)).log()  # + 1: no pair is impossible
+cost = lambda name: np.mean([costs[stoi[i], stoi[j]].item() for i, j in zip(f".{name}", f"{name}.")])
+alike, g = torch.full((27, 27), 1 / 27), torch.Generator().manual_seed(5)
+groups = {"real names (dev)": dev_names[:500], "drawn from P": [draw_name(P, g) for _ in range(500)]}
+groups["all letters alike"] = [draw_name(alike, g) for _ in range(500)]
+fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
+for (label, group), style, color in zip(groups.items(), ("-", "--", ":"), (BLUE, VERMILION, GREEN)):
+    bins = np.arange(1.2, 6.4, 0.2)
+    ax.hist([cost(name) for name in group], bins, histtype="step", ls=style, color=color, lw=2,
+        label=label)
+ax.set(xlabel="mean $-\\log P$ of a name's pairs (nats)", ylabel="names")
+ax.set_title("The model finds its own names about as likely as real ones")
+ax.legend()
+plt.show()
 
 # %% [markdown]
-# They are pronounceable at best. One letter of context is little; chapters 04 and 05 train a network that sees three.
+# *Figure: three histograms of the cost of 500 names each. Those of real names and of names drawn from P overlap, around
+# 2.4, the second a little wider; strings in which all letters are alike lie apart, around 5.*
+#
+# They are pronounceable at best, yet the model hardly tells them from real ones. One letter of context is little; chapters 04 and 05 train a network that sees three.
 
 # %% [markdown]
 # ## 7 · How large may a step be?
@@ -1000,7 +1070,8 @@ start = torch.tensor([-0.4, 1.0])
 fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 for t in range(5):
     v = F.normalize(torch.linalg.matrix_power(H, t) @ start, dim=0)
-    ax.annotate("", v.tolist(), (0, 0), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1 + 0.5 * t})
+    arrow = {"arrowstyle": "->", "color": BLUE, "lw": 1 + 0.5 * t}
+    ax.annotate("", v.tolist(), (0, 0), arrowprops=arrow)
     if t < 2:
         ax.text(*(1.08 * v).tolist(), f"$v_{t}$", ha="center")
 ax.text(0.85, 0.38, "$v_2, v_3, v_4$")
@@ -1033,7 +1104,8 @@ plt.show()
 def power_iteration(H, steps=500):
     """The largest eigenvalue of a symmetric positive definite H, float64 (k, k); returns a number."""
     ### BEGIN SOLUTION
-    v = torch.randn(len(H), generator=torch.Generator().manual_seed(0), dtype=H.dtype)  # orthogonal to nothing
+    g = torch.Generator().manual_seed(0)
+    v = torch.randn(len(H), generator=g, dtype=H.dtype)  # orthogonal to nothing
     for _ in range(steps):
         v = H @ v
         v = v / v.norm()
@@ -1128,7 +1200,8 @@ ends = [descend(start, counts, rate, count) for rate in rates]
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
 if ends[0] is not None:  # exercise 2.6 is done
     ax.semilogy(rates, [loss_and_gradient(W, counts)[0] - optimum for W in ends], "o-", color=BLUE)
-ax.axvline(2 / largest.max(), color=VERMILION, ls="--", label=f"predicted threshold {2 / largest.max():.1f}")
+ax.axvline(2 / largest.max(), color=VERMILION, ls="--",
+    label=f"predicted threshold {2 / largest.max():.1f}")
 ax.axhline(0.01, color="black", lw=1, label="within 0.01")
 ax.set(
     xlabel="learning rate",
@@ -1211,7 +1284,8 @@ award("2.8", lines, points=2)
 
 # %% tags=["figure"] id="figure-schedules"
 grid = range(100)
-curves = {"step": [step_decay(t, 0.5, 25, 0.4) for t in grid], "inverse": [inverse_decay(t, 0.5, 20) for t in grid]}
+curves = {"step": [step_decay(t, 0.5, 25, 0.4) for t in grid],
+    "inverse": [inverse_decay(t, 0.5, 20) for t in grid]}
 curves["cosine"] = [cosine_decay(t, 0.5, 100) for t in grid]
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for (name, rates), style, color in zip(curves.items(), ("-", "--", ":"), (BLUE, VERMILION, GREEN)):
@@ -1247,7 +1321,8 @@ for (name, rule), style, color in zip(rules.items(), (":", "--", "-"), (ORANGE, 
         squares.append((x**2).mean())
     ax.loglog(range(1, count + 1), squares, style, color=color, lw=2, label=name)
 ax.axhline(0.5 / 1.5, color="black", lw=0.8, label="predicted floor of 0.5")
-ax.set(xlabel="step", ylabel="mean of $x^2$", title="A constant rate stops at a floor; a decaying one goes below")
+ax.set(xlabel="step", ylabel="mean of $x^2$",
+    title="A constant rate stops at a floor; a decaying one goes below")
 ax.legend()
 plt.show()
 
@@ -1271,7 +1346,7 @@ x = torch.randn(200, generator=g, dtype=torch.float64)
 y = 0.5 + 1.5 * x + torch.randn(200, generator=g, dtype=torch.float64)
 features = torch.stack([torch.ones_like(x), x], 1)  # (200, 2)
 w = torch.tensor([0.0, 0.5], dtype=torch.float64)
-per_example = (features @ w - y)[:, None] * features  # (200, 2): row i is the gradient of (w·f_i - y_i)²/2
+per_example = (features @ w - y)[:, None] * features  # (200, 2): row i, gradient of (w·f_i - y_i)²/2
 full = per_example.mean(0)  # (2,)
 print("full gradient:", [f"{entry:.4f}" for entry in full.tolist()])
 
@@ -1282,7 +1357,8 @@ ax.plot(*full, "*", color=VERMILION, ms=16, mec="black", label="their mean, the 
 ax.axhline(0, color="black", lw=0.6)
 ax.axvline(0, color="black", lw=0.6)
 ax.set(
-    xlabel="slope along $w_0$", ylabel="slope along $w_1$", title="Single examples disagree; their mean is the gradient"
+    xlabel="slope along $w_0$", ylabel="slope along $w_1$",
+    title="Single examples disagree; their mean is the gradient",
 )
 ax.legend()
 plt.show()
@@ -1298,7 +1374,8 @@ plt.show()
 pairs_in_memory = 2 * 8 * int(counts.sum())  # two int64 a pair
 print(f"all training pairs: {pairs_in_memory / 1e6:.1f} MB")
 for times in (1, 10, 100, 1000):
-    print(f"B = {64 * times:>6,}: {times:>5,} times the work, {math.sqrt(times):4.1f} times smaller an error")
+    gain = math.sqrt(times)
+    print(f"B = {64 * times:>6,}: {times:>5,} times the work, {gain:4.1f} times smaller an error")
 
 # %% [markdown]
 # How good is the estimate? Let $\sigma^2 = \frac1N\sum_i \lVert g_i - \bar g\rVert^2$. Drawn **with replacement**,
@@ -1323,7 +1400,8 @@ for times in (1, 10, 100, 1000):
 
 # %% role="answer" id="answer-2.9"
 def minibatch_gradient(per_example, batch, replacement, g):
-    """The mean gradient of `batch` examples drawn at random. per_example (N, k), replacement a bool; returns (k,)."""
+    """The mean gradient of `batch` examples drawn at random.
+    per_example (N, k), replacement a bool; returns (k,)."""
     ### BEGIN SOLUTION
     n = len(per_example)
     if replacement:
@@ -1387,7 +1465,8 @@ fig, axes = plt.subplots(1, 3, figsize=(9, 3), sharex=True, sharey=True, layout=
 for ax, batch in zip(axes, (2, 20, 100)):
     g = torch.Generator().manual_seed(batch)
     if done:
-        drawn = [minibatch_gradient(per_example, batch, True, g) for _ in range(steps(full=200, quick=4))]
+        trials = range(steps(full=200, quick=4))
+        drawn = [minibatch_gradient(per_example, batch, True, g) for _ in trials]
         ax.plot(*torch.stack(drawn).T, "o", color=BLUE, ms=3, alpha=0.5)
     ax.plot(*full, "*", color=VERMILION, ms=16, mec="black")
     ax.set(title=f"B = {batch}", xlabel="slope along $w_0$")
@@ -1403,11 +1482,12 @@ plt.show()
 batches = [1, 2, 5, 10, 20, 50, 100, 150, 190]
 fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 if done:
-    for name, replacement, style, color in (("with", True, "o-", BLUE), ("without", False, "s--", VERMILION)):
-        ax.loglog(
-            batches, [measured(B, replacement) for B in batches], style[0], color=color, label=f"{name} replacement"
-        )
-        ax.loglog(batches, [predicted_variance(per_example, B, replacement) for B in batches], style[1:], color=color)
+    for name, style, color in (("with", "o-", BLUE), ("without", "s--", VERMILION)):
+        replacement = name == "with"
+        found = [measured(B, replacement) for B in batches]
+        predicted = [predicted_variance(per_example, B, replacement) for B in batches]
+        ax.loglog(batches, found, style[0], color=color, label=f"{name} replacement")
+        ax.loglog(batches, predicted, style[1:], color=color)
     ax.legend(title="dots measured, lines predicted")
 ax.set(xlabel="batch size $B$", ylabel="mean square error")
 ax.set_title("The error falls like 1/B, and faster without replacement")
@@ -1468,9 +1548,8 @@ plt.show()
 # %% tags=["figure"] id="figure-three-zeros"
 x = np.linspace(-1.2, 1.2, 200)
 fig, axes = plt.subplots(1, 3, figsize=(10, 2.8), sharey=True, layout="constrained")
-for ax, name, f in zip(
-    axes, ("$x^2$: slope - then +", "$x^3$: slope + then +", "$-x^4$: slope + then -"), (x**2, x**3, -(x**4))
-):
+signs = ("$x^2$: slope - then +", "$x^3$: slope + then +", "$-x^4$: slope + then -")
+for ax, name, f in zip(axes, signs, (x**2, x**3, -(x**4))):
     rising = np.gradient(f, x) > 0
     ax.plot(x, np.where(rising, f, np.nan), color=BLUE, label="rising")
     ax.plot(x, np.where(rising, np.nan, f), color=VERMILION, ls="--", label="falling")
@@ -1496,12 +1575,14 @@ plt.show()
 # %% tags=["figure"] id="figure-saddles"
 grid = np.linspace(-1, 1, 50)
 X, Y = np.meshgrid(grid, grid)
-shapes = {"bowl: eigenvalues 2, 4": X**2 + 2 * Y**2, "saddle: 2, -2": X**2 - Y**2, "valley: 2, 0": X**2 + 0 * Y}
+shapes = {"bowl: eigenvalues 2, 4": X**2 + 2 * Y**2, "saddle: 2, -2": X**2 - Y**2,
+    "valley: 2, 0": X**2 + 0 * Y}
 fig, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
 for ax, (name, Z) in zip(axes, shapes.items()):
     filled = ax.contourf(X, Y, Z, levels=np.linspace(-1, 2, 13), cmap="cividis", extend="max")
     ax.plot(0, 0, "*", color="white", mec="black", ms=14)
-    ax.set(title=name, xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    ax.set(title=name, xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    ax.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
 fig.colorbar(filled, ax=axes, label="$f$")
 fig.suptitle("The signs of the eigenvalues tell the landscape around a critical point")
 plt.show()
@@ -1523,7 +1604,8 @@ plt.show()
 
 # %% role="answer" id="answer-2.10"
 def classify_by_sign(df, x, h=1e-3):
-    """One of "minimum", "maximum", "neither" at a zero x of the derivative df, from its signs at x - h and x + h."""
+    """One of "minimum", "maximum", "neither" at a zero x of the derivative df,
+    from its signs at x - h and x + h."""
     ### BEGIN SOLUTION
     left, right = df(x - h), df(x + h)
     if left < 0 < right:
@@ -1533,7 +1615,8 @@ def classify_by_sign(df, x, h=1e-3):
 
 
 def classify_hessian(H):
-    """One of "minimum", "maximum", "saddle", "undecided". H (k, k) symmetric; |eigenvalue| < 1e-9 counts as 0."""
+    """One of "minimum", "maximum", "saddle", "undecided". H (k, k) symmetric;
+    |eigenvalue| < 1e-9 counts as 0."""
     ### BEGIN SOLUTION
     values = torch.linalg.eigvalsh(H)
     up, down = values > 1e-9, values < -1e-9
@@ -1614,7 +1697,8 @@ plt.show()
 
 # %% role="answer" id="answer-2.11"
 def momentum_path(H, x0, learning_rate, beta, steps):
-    """The points of gradient descent with momentum on ½ xᵀHx, the start first. x0 (k,); returns (steps + 1, k)."""
+    """The points of gradient descent with momentum on ½ xᵀHx, the start first. x0 (k,);
+    returns (steps + 1, k)."""
     ### BEGIN SOLUTION
     points, u = [x0], torch.zeros_like(x0)
     for _ in range(steps):
@@ -1634,7 +1718,8 @@ def momentum_path(H, x0, learning_rate, beta, steps):
 # %% id="compare-momentum"
 H, x0 = torch.diag(torch.tensor([1.0, 50.0])).double(), torch.tensor([-5.0, 1.2]).double()
 eye, rate, beta = torch.eye(2).double(), 0.03, 0.7
-once = torch.cat([torch.cat([eye - rate * H, -rate * beta * eye], 1), torch.cat([H, beta * eye], 1)])  # (4, 4)
+above, below = torch.cat([eye - rate * H, -rate * beta * eye], 1), torch.cat([H, beta * eye], 1)
+once = torch.cat([above, below])  # (4, 4)
 start = torch.cat([x0, torch.zeros(2).double()])  # (4,)
 reference = torch.stack([(torch.linalg.matrix_power(once, t) @ start)[:2] for t in range(41)])  # (41, 2)
 mine = momentum_path(H, x0, rate, beta, 40)
@@ -1646,9 +1731,11 @@ else:
 # %% tags=["figure"] id="figure-momentum"
 plain = x0 * (1 - rate * H.diagonal()) ** torch.arange(41)[:, None]  # (41, 2), no momentum
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-for points, style, color, name in ((plain, "--", BLUE, "plain"), (reference, "-", VERMILION, "momentum 0.7")):
+curves = ((plain, "--", BLUE, "plain"), (reference, "-", VERMILION, "momentum 0.7"))
+for points, style, color, name in curves:
     ax.semilogy(((points @ H) * points).sum(1) / 2, style, color=color, label=name)
-ax.set(xlabel="step", ylabel="$f(x)$", title="At the same rate, momentum gets down the valley far sooner")
+ax.set(xlabel="step", ylabel="$f(x)$")
+ax.set_title("At the same rate, momentum gets down the valley far sooner")
 ax.legend()
 plt.show()
 
@@ -1664,10 +1751,11 @@ plt.show()
 
 # %% tags=["figure"] id="figure-accuracy"
 right_class = torch.zeros(4, dtype=torch.int64)
-direction = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.5, 0.0], [-1.0, 0.0]])  # (4, 2): the last one is wrong
+direction = torch.tensor([[1, 0], [2, 0], [0.5, 0], [-1, 0]])  # (4, 2): the last one is wrong
 scales = torch.linspace(0.05, 5, 60)
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-ax.plot(scales, [F.cross_entropy(c * direction, right_class) for c in scales], color=BLUE, lw=2, label="cross-entropy")
+ax.plot(scales, [F.cross_entropy(c * direction, right_class) for c in scales], color=BLUE, lw=2,
+    label="cross-entropy")
 wrong = [((c * direction).argmax(1) != right_class).double().mean() for c in scales]
 ax.plot(scales, wrong, "--", color=VERMILION, lw=2, label="share of mistakes")
 ax.set(
