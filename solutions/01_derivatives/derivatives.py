@@ -661,9 +661,9 @@ plt.show()
 #
 # ●●○ medium · about 15 minutes · 3 points
 #
-# The first function is fixed, $f(x) = 3x^2 + e^{2x}$; the others take any. `sympy.sympify` reads an expression from
-# text such as `"3*x**2 + exp(2*x)"`. Then count, for the *logistic map* $l_1 = x$, $l_{k+1} = 4\,l_k(1-l_k)$: how many
-# operations are in $l_n$, and in $l_n'$ as `sympy.diff` returns it?
+# The first function is fixed, $f(x) = 3x^2 + e^{2x}$; the others take any. `sympy.sympify` reads text such as
+# `"3*x**2 + exp(2*x)"`. Then, for the *logistic map* $l_1 = x$, $l_{k+1} = 4\,l_k(1-l_k)$, count the operations of $l_n$,
+# and of $l_n'$ as `sympy.diff` returns it.
 
 
 # %% role="answer" id="answer-1.5-a"
