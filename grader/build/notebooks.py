@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -15,6 +17,9 @@ from grader.build.release import make_release
 from grader.build.source import Chapter, find_chapters, read_source
 
 RELEASE = "notebooks"
+LARGE = 1 << 16  # characters of a cell that is not worth keeping in memory
+# What nbformat writes around the cells of a notebook that has nothing else.
+BEFORE_CELLS, AFTER_CELLS = '{\n "cells": [\n', '\n ],\n "metadata": {}\n}'
 
 
 def build(
@@ -59,8 +64,24 @@ def stale(root: Path) -> list[str]:
 
 
 def as_bytes(notebook: NotebookNode) -> bytes:
-    """The notebook as it is stored: nbformat's own layout, one newline at the end."""
-    return (nbformat.v4.writes(notebook) + "\n").encode()
+    """The notebook as it is stored: nbformat's own layout, one newline at the end.
+
+    Most cells of a class's notebooks are the same, and a layout takes long: each cell's is made once.
+    """
+    texts = [json.dumps(cell) for cell in notebook.cells]
+    cells = ",\n".join((_kept_layout if len(text) < LARGE else _layout)(text) for text in texts)
+    rest = nbformat.v4.writes(NotebookNode({**notebook, "cells": []}))
+    return (rest.replace('"cells": []', f'"cells": [\n{cells}\n ]' if cells else '"cells": []', 1) + "\n").encode()
+
+
+def _layout(cell: str) -> str:
+    """A cell (JSON) as it stands in a stored notebook: what nbformat writes for it alone, without what is around it."""
+    alone = nbformat.from_dict({"cells": [json.loads(cell)], "metadata": {}})
+    return nbformat.v4.writes(alone).removeprefix(BEFORE_CELLS).removesuffix(AFTER_CELLS)
+
+
+# Bounded: a class of any size keeps as much.
+_kept_layout = lru_cache(maxsize=256)(_layout)
 
 
 def read_stored(path: Path) -> NotebookNode | None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
 from nbgrader.utils import compute_checksum
 
 from grader.build.source import KERNEL, cell_slug, content_id
@@ -65,9 +64,9 @@ def sanitise(raw: Mapping[str, object], assignment: Assignment, problem: str = "
     if problem:
         cells.insert(0, _markdown(f"**{problem}**"))
     _name(cells)
-    notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
-    notebook.nbformat_minor = 5
-    return notebook, remarks
+    # Not validated, which takes longer than all else here: nothing in it has a form that the submission chose.
+    metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    return NotebookNode(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=5), remarks
 
 
 def _recognised(raw_cells: list[Mapping], assignment: Assignment) -> list[Cell | None]:
@@ -142,7 +141,6 @@ def _free(cell: Mapping, given_texts: set[str]) -> NotebookNode:
 
 
 def _code(source: str) -> NotebookNode:
-    """A code cell, not validated by itself, which takes longer than all else here: the notebook is, as a whole."""
     return NotebookNode(
         id="", cell_type="code", metadata=NotebookNode(), execution_count=None, source=source, outputs=[]
     )

@@ -142,6 +142,10 @@ class Shell(InteractiveShell):
     def _showtraceback(self, etype, evalue, stb) -> None:
         self.recorder.error(etype.__name__, str(evalue), [str(line) for line in stb])
 
+    def _format_exception_for_storage(self, *args: object, **kwargs: object) -> list[str]:
+        """IPython would format each traceback a second time, for the history that is off here."""
+        return []
+
     def execute(self, source: str) -> tuple[list[dict], bool]:
         """Run one cell; its outputs, and whether it raised nothing."""
         self.recorder = Recorder()

@@ -75,8 +75,8 @@ class Packer:
         if len(self.tensors) >= MOST_TENSORS:
             raise SubmissionError("not data", f"{what} holds more than {MOST_TENSORS} tensors.")
         try:
-            # Cloned: safetensors refuses views that share memory.
-            whole = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous().clone()
+            # safetensors refuses views that share memory; what `as_data` has copied shares none.
+            whole = tensor.cpu().resolve_conj().resolve_neg().contiguous()
             key = str(len(self.tensors))
             self.tensors[key] = torch.view_as_real(whole) if whole.dtype == torch.complex128 else whole
             save({key: self.tensors[key]}) if whole.dtype not in PLAIN else None

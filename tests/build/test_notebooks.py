@@ -172,3 +172,18 @@ def test_a_notebook_without_a_source_is_stale(built):
     orphan.parent.mkdir()
     orphan.write_bytes((built / "notebooks/01_toy/toy.ipynb").read_bytes())
     assert stale(built) == ["notebooks/02_gone/gone.ipynb comes from no source: delete it"]
+
+
+def test_the_layout_is_nbformats_own():
+    """Put together from cells laid out alone; a text that looks like the frame around them stays where it is."""
+    output = {"application/json": {"a": [1, {}]}, "text/plain": "a\nb"}
+    cells = [
+        nbformat.v4.new_markdown_cell('"cells": []\n', attachments={"a.png": {"image/png": "x"}}),
+        nbformat.v4.new_code_cell("é\u2028x", outputs=[nbformat.v4.new_output("execute_result", output)]),
+        nbformat.v4.new_code_cell("1", metadata={"trusted": True}),
+        nbformat.v4.new_raw_cell("x" * 100_000),
+    ]
+    for count in range(len(cells) + 1):
+        notebook = nbformat.v4.new_notebook(cells=cells[:count], metadata={"cells": [], "x": 1})
+        for _ in range(2):  # made, and kept
+            assert as_bytes(notebook) == (nbformat.v4.writes(notebook) + "\n").encode()
