@@ -12,10 +12,16 @@ OWN_SIZES = 0.9
 
 
 def award(exercise: str, lines: Sequence[Verdict], *, points: float) -> float:
-    """The points that a list of verdicts earns, each line weighing the same, and a report of why."""
-    earned = clamp(points * fraction(lines), points)
+    """The points that a list of verdicts earns, each line weighing the same, and a report of why.
+
+    A line judged on an accelerator weighs nothing; it becomes a remark where nothing else is left to mend.
+    """
+    scored = [line for line in lines if not line.on]
+    earned = clamp(points * fraction(scored), points)
+    done = all(line.credit for line in scored)
+    remarks = [_elsewhere(line) for line in lines if done and line.on and not line.credit]
     title = f"Exercise {exercise}, graded on other inputs: {earned:g} of {points:g} points"
-    show(Report(title, _told(lines), brief=True), record=_record(exercise, earned, points, lines))
+    show(Report(title, _told(scored), tuple(remarks), brief=True), record=_record(exercise, earned, points, scored))
     return earned
 
 
@@ -75,6 +81,11 @@ def _record(
         ],
         "flags": list(flags),
     }
+
+
+def _elsewhere(line: Verdict) -> str:
+    name = line.name.removesuffix(f", on {line.on}")
+    return f"On {line.on}, {name} would not be right. This costs nothing. {line.message}".rstrip()
 
 
 def _other_size(other: Sequence[Verdict], worst: Sequence[Verdict]) -> str:

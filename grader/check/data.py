@@ -10,14 +10,14 @@ from grader.check.errors import SubmissionError
 
 
 def as_data(value: object, what: str = "The answer") -> object:
-    """A copy of `value` that shares nothing with it: tensors detached and cloned, tuples as lists.
+    """A copy of `value` that shares nothing with it: tensors detached, cloned and on the CPU, tuples as lists.
 
     Raises SubmissionError ("not data") where `value` holds anything else, naming its type.
     """
     if isinstance(value, torch.Tensor):
         if value.layout != torch.strided:
             raise SubmissionError("not data", f"{what} holds a sparse tensor; make it dense with to_dense().")
-        return value.detach().as_subclass(torch.Tensor).clone()
+        return value.detach().as_subclass(torch.Tensor).cpu().clone()
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
         return np.array(value)
     if isinstance(value, np.generic):

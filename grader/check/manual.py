@@ -10,6 +10,7 @@ import torch
 from grader.check import charmlp
 from grader.check.challenge import challenge_seed, preparing
 from grader.check.credit import award_batches
+from grader.check.devices import accelerators, require_full_precision
 from grader.check.diagnosis import Diagnosis
 from grader.check.errors import ForwardCellError, SubmissionError
 from grader.check.explain import explain
@@ -51,6 +52,7 @@ def look(submission: LiveSubmission, exercise: str) -> list[Verdict]:
 
     Raises ForwardCellError where the forward pass is out of date.
     """
+    require_full_precision()
     graphs = [ForwardGraph.parse(cell) for cell in submission.forward_cells(exercise)]
     graph = graphs[-1]
     # Sizes that only an earlier pass reads, such as n, are what a diagnosis names numbers by.
@@ -78,9 +80,18 @@ def score(submission: Submission, exercise: str, *, points: float, draw: Draw = 
     challenges = {case: _challenge(draw, forward, seeds[case], seeds[case], **sizes[case]) for case in sizes}
     disturbed = _challenge(draw, forward, challenge_seed(exercise, "disturbed"), _disturbance(exercise))
 
-    def graded(case: str, *, explained: bool = False) -> Graded:
+    def graded(case: str, *, explained: bool = False, device: str = "cpu") -> Graded:
         inputs, reference = challenges[case]
-        return grade_case(submission, exercise, forward, inputs, seeds[case], explained=explained, reference=reference)
+        return grade_case(
+            submission,
+            exercise,
+            forward,
+            inputs,
+            seeds[case],
+            explained=explained,
+            reference=reference,
+            device=device,
+        )
 
     first = graded(FRESH[0], explained=True)
     if all(verdict.status == "missing" for verdict in first.verdicts):  # and so on every other batch
@@ -91,11 +102,9 @@ def score(submission: Submission, exercise: str, *, points: float, draw: Draw = 
     flags = recomputes(submission, exercise, forward, disturbed[0], fresh[0], reference=disturbed[1])
     # Who has something to mend is not told what would be wrong elsewhere.
     done = all(verdict.credit for verdict in (*fresh[0], *other))
-    remarks = [
-        f"{case[0].upper()}{case[1:]}, {names} would not be right. This costs nothing."
-        for case in (REMARKS if done else ())
-        if (names := _newly_wrong(fresh[0], graded(case).verdicts))
-    ]
+    elsewhere = {case: {"case": case} for case in REMARKS}
+    elsewhere |= {f"on {device}": {"case": FRESH[0], "device": device} for device in accelerators()}
+    remarks = [_remark(place, fresh[0], functools.partial(graded, **how)) for place, how in elsewhere.items() if done]
     return award_batches(exercise, points=points, fresh=fresh, other=other, remarks=remarks, flags=flags)
 
 
@@ -117,14 +126,16 @@ def grade_case(
     *,
     explained: bool = True,
     reference: Reference | None = None,
+    device: str = "cpu",
 ) -> Graded:
     """Replay an answer on one case and judge what it gives against a reference of our own.
 
-    explained: add diagnoses to what is wrong. reference: that of the case and seed, where it is known already.
+    explained: add diagnoses to what is wrong. reference: that of the case and seed, where it is known already. device:
+    where the answer computes; the reference is the CPU's.
     """
     reference = reference or reference_of(forward_cells, case, seed)
     given = reference.forward.graph.given
-    replay = submission.replay(exercise, {**case, given: reference.upstream} if given else case)
+    replay = submission.replay(exercise, {**case, given: reference.upstream} if given else case, device=device)
 
     def earlier() -> dict[str, object]:
         """The tensors that the notebook holds, from its own batch."""
@@ -266,6 +277,18 @@ def _require_current(submission: LiveSubmission, forward: Pass) -> None:
 
 def _same(value: torch.Tensor, fresh: torch.Tensor) -> bool:
     return torch.allclose(value.to(fresh.dtype), fresh, rtol=1e-4, atol=1e-6, equal_nan=True)
+
+
+def _remark(place: str, before: Sequence[Verdict], now: Callable[[], Graded]) -> str:
+    """What would be wrong in some other place, "" where nothing would."""
+    try:
+        verdicts = now().verdicts
+    except SubmissionError as error:
+        return f"{place[0].upper()}{place[1:]}, it cannot be run. This costs nothing. {error}"
+    if not (names := _newly_wrong(before, verdicts)):
+        return ""
+    stopped = next((f" {verdict.message}" for verdict in verdicts if verdict.status == "failed"), "")
+    return f"{place[0].upper()}{place[1:]}, {names} would not be right. This costs nothing.{stopped}"
 
 
 def _newly_wrong(before: Sequence[Verdict], now: Sequence[Verdict]) -> str:

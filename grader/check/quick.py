@@ -13,7 +13,7 @@ def steps(full: int, quick: int) -> int:
     """
     if not 0 < quick <= full:
         raise ValueError(f"steps wants 0 < quick <= full, not full={full} and quick={quick}")
-    return quick if _is_quick() else full
+    return quick if is_quick() else full
 
 
 def quick_figures() -> None:
@@ -21,13 +21,14 @@ def quick_figures() -> None:
 
     For a notebook's first cell, after matplotlib is imported. Does nothing for a reader, and outside of IPython.
     """
-    if _is_quick() and get_ipython() is not None:
+    if is_quick() and get_ipython() is not None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats()  # no format: neither PNG nor any other
 
 
-def _is_quick() -> bool:
+def is_quick() -> bool:
+    """Whether this is a quick run: graded, validated, or in CI."""
     return _is_set("NBGRADER_EXECUTION") or _is_set("GRADER_QUICK")
 
 

@@ -76,6 +76,7 @@ class Snapshot:
         self._namespace, self._names = namespace, dict(namespace)
         self._restorers = [_restorer(value) for value in self._names.values()]
         self._torch, self._numpy = torch.random.get_rng_state(), np.random.get_state()
+        self._cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
 
     @contextlib.contextmanager
     def restored(self) -> Iterator[None]:
@@ -92,6 +93,8 @@ class Snapshot:
             undo()
         torch.random.set_rng_state(self._torch)
         np.random.set_state(self._numpy)
+        if self._cuda is not None:
+            torch.cuda.set_rng_state_all(self._cuda)
 
 
 @lru_cache(maxsize=256)

@@ -13,6 +13,7 @@ from typing import Protocol
 import torch
 
 from grader.check.data import as_data
+from grader.check.devices import computing_on
 from grader.check.errors import ForwardCellError, SubmissionError
 from grader.check.graph import ForwardGraph, find_header
 from grader.check.replay import Replay, describe, preserved, run_cells
@@ -36,10 +37,13 @@ class Submission(Protocol):
         Raises SubmissionError where the function is missing, raises, or returns no data.
         """
 
-    def replay(self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None) -> Replay:
+    def replay(
+        self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None, device: str = "cpu"
+    ) -> Replay:
         """Run the forward-pass cells, then the answer's, on the inputs of `case`; the gradients that they give.
 
         disturb: a seed; every tensor that the forward pass makes is changed by some per cent before the answer runs.
+        device: where they compute ("cpu", "cuda", "mps").
         """
 
     def run(self, driver: str, inputs: Mapping[str, object]) -> dict[str, object]:
@@ -86,19 +90,22 @@ class LiveSubmission:
             raise SubmissionError("raised", f"{function} stopped: {describe(error)}") from error
         return as_data(answer, f"What {function} returns")
 
-    def replay(self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None) -> Replay:
+    def replay(
+        self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None, device: str = "cpu"
+    ) -> Replay:
         forward = self.forward_cells(exercise)
         wanted = _watched(forward)
         with self._preserved():
             for name in wanted:
                 self._namespace.pop(name, None)
             self._namespace.update(as_data(dict(case)))
-            for cell in forward:
-                exec(compiled(cell, "<forward pass>"), self._namespace)
-            if disturb is not None:
-                _disturb(self._namespace, forward, disturb)
             given = [name for name in wanted if name in case]
-            return run_cells(self.answer_cells(exercise), self._namespace, [n for n in wanted if n not in given])
+            with computing_on(device, self._namespace):
+                for cell in forward:
+                    exec(compiled(cell, "<forward pass>"), self._namespace)
+                if disturb is not None:
+                    _disturb(self._namespace, forward, disturb)
+                return run_cells(self.answer_cells(exercise), self._namespace, [n for n in wanted if n not in given])
 
     def run(self, driver: str, inputs: Mapping[str, object]) -> dict[str, object]:
         with self._preserved():
@@ -137,7 +144,7 @@ def _disturb(namespace: dict[str, object], forward_cells: list[str], seed: int) 
     for cell in forward_cells:
         for statement in ForwardGraph.parse(cell).statements:
             value = namespace[statement.target]
-            noise = torch.randn(value.shape, generator=g, dtype=torch.float64).to(value)
+            noise = torch.randn(value.shape, generator=g, dtype=torch.float64, device="cpu").to(value)
             namespace[statement.target] = value * (1 + 0.05 * noise)
 
 

@@ -39,6 +39,7 @@ class Verdict:
     difference, scale: max|yours − true| and max|true|, where both could be compared.
     where: the index of the largest difference.
     hints, diagnoses, picture: why it is wrong, where that could be found out (`explain`); the picture is HTML.
+    on: the accelerator that it was judged on, "" for the CPU; no points depend on one.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Verdict:
     hints: tuple[str, ...] = field(default=())
     diagnoses: tuple = field(default=(), repr=False)
     picture: str = field(default="", repr=False)
+    on: str = ""
 
     @property
     def credit(self) -> float:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 
+from grader.grade.sandbox.policy import DEVICES
+
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     demo = commands.add_parser("demo", help="grade the bundled class and print its table")
@@ -19,6 +21,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     grade.add_argument("--jobs", type=_at_least_one, metavar="N", help="submissions at a time (default: one a core)")
     grade.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, as tcp://host:8786, instead of --jobs")
     grade.add_argument("--fresh", action="store_true", help="execute everything again, whatever results are kept")
+    grade.add_argument("--device", choices=DEVICES, help="run the challenges there once more: remarks, never points")
     grade.add_argument("--json", action="store_true", help="print JSON instead of a table")
     grade.add_argument("--verbose", action="store_true", help="a line for each submission when it is done")
     grade.set_defaults(run=_grade)
@@ -40,6 +43,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def _grade(arguments: argparse.Namespace) -> int:
     from grader.build.source import course_root
     from grader.grade.command import run_class
+    from grader.grade.settings import Settings
 
     return run_class(
         course_root(),
@@ -50,6 +54,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         fresh=arguments.fresh,
         as_data=arguments.json,
         verbose=arguments.verbose,
+        settings=Settings(device=arguments.device) if arguments.device else None,
     )
 
 

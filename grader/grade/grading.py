@@ -18,6 +18,7 @@ from grader.grade.processes import Child, Node, Warm, warm
 from grader.grade.protocol import ChannelError
 from grader.grade.result import Result
 from grader.grade.sandbox import explain, require
+from grader.grade.sandbox.gpu import require as require_device
 from grader.grade.sanitise import sanitise
 from grader.grade.settings import Settings
 from grader.handin.manifest import exercise_of
@@ -43,12 +44,13 @@ def grade(
     """
     settings = settings or Settings()
     require(settings.isolation)
+    require_device(settings.device, settings.isolation)
     notebook, _ = sanitise(submission, assignment)
     with _own_folder(folder) as place:
         for attempt in (1, 2):
             try:
-                with warm() as processes:
-                    return _Run(notebook, assignment, settings, place, processes, wanted).result()
+                with warm() as ours, warm(gpu=settings.device != "cpu") as theirs:
+                    return _Run(notebook, assignment, settings, place, ours, theirs, wanted).result()
             except ChannelError:  # the warm parent is gone, perhaps by a submission without walls around it
                 if attempt == 2:
                     raise
@@ -65,11 +67,12 @@ class _Run:
         settings: Settings,
         place: Path,
         processes: Warm,
+        students: Warm,
         wanted: Collection[str] | None = None,
     ):
         self.wanted = set(assignment.scored if wanted is None else wanted) & set(assignment.scored)
         self.notebook, self.assignment, self.settings, self.place = notebook, assignment, settings, place
-        self.processes = processes
+        self.processes, self.students = processes, students
         self.code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         self.node: Node = processes.root
         self.student: Child | None = None
@@ -108,7 +111,7 @@ class _Run:
     def _run(self) -> None:
         started = time.perf_counter()
         shared = _unchanged(self.code, self.assignment)
-        self.node = self.processes.node([cell.source for cell in self.code[:shared]])
+        self.node = self.students.node([cell.source for cell in self.code[:shared]])
         for cell, shown in zip(self.code, self.node.outputs, strict=False):
             cell.outputs = _as_nodes(harmless.ours(shown))
         self.seconds["fork"] += time.perf_counter() - started
@@ -198,7 +201,7 @@ class _Run:
     def _ask_verifier(self, known: Cell) -> dict:
         shared = {
             "forward": [cell.source for cell in self.assignment.cells if cell.cell_type == "code" and cell.locked],
-            "environment": {"GRADER_CARRIED": self.settings.carried}
+            "environment": {"GRADER_CARRIED": self.settings.carried, "GRADER_DEVICE": self.settings.device}
             | ({"GRADER_SECRET": self.settings.secret} if self.settings.secret else {}),
         }
         if self.verifier is None:

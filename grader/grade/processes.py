@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import dataclasses
-import functools
 import hashlib
 import json
 import os
@@ -25,12 +24,13 @@ from grader.grade.sandbox import Policy
 
 # What a notebook may know of the grader's environment; everything else stays out, secrets above all.
 PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "NAMES_FILE", "PYTHONPATH", "LD_LIBRARY_PATH")
-# One thread each: threads do not survive a fork. No GPU: CUDA does not either.
+# One thread each: threads do not survive a fork. No GPU: CUDA does not either, so torch may not even look for one.
 FIXED = {
     "NBGRADER_EXECUTION": "autograde",
     "GRADER_QUICK": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "CUDA_VISIBLE_DEVICES": "",
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
 }
 START_SECONDS = 180.0
@@ -92,16 +92,21 @@ class Node:
 
 
 class Warm:
-    """The warm parent and its nodes. Safe to use from several threads."""
+    """The warm parent and its nodes. Safe to use from several threads.
 
-    def __init__(self) -> None:
+    gpu: its forks may use a GPU. It has only imported then, and has no nodes: CUDA works in no process whose parent has
+    run a backward pass, as given cells may.
+    """
+
+    def __init__(self, *, gpu: bool = False) -> None:
+        self.gpu = gpu
         if not hasattr(os, "fork"):
             raise BuildError("Grading forks processes, which this system cannot do. Use Linux, macOS or WSL.")
         self._folder = tempfile.mkdtemp(prefix="grader-")
         near, far = socket.socketpair()
         with far, (Path(self._folder) / "errors").open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "grader.grade.warm", str(far.fileno())],
+                [sys.executable, "-P", "-m", "grader.grade.warm", str(far.fileno()), "imported" if gpu else "used"],
                 pass_fds=[far.fileno()],
                 env=_environment(self._folder),
                 cwd=self._folder,
@@ -131,6 +136,8 @@ class Warm:
         """
         with self._lock:
             nearest, size = self.root, 0
+            if self.gpu:
+                return nearest
             for count in range(len(cells), 0, -1):
                 found = self._nodes.get(_checksum(cells[:count]))
                 if found and not found.control.closed:
@@ -192,24 +199,20 @@ def _prepare(child: Child, plain: Mapping[str, object], seconds: float) -> dict[
 
 
 _starting = threading.Lock()
+_shared: dict[bool, Warm] = {}
 
 
 @contextlib.contextmanager
-def warm() -> Iterator[Warm]:
-    """The one warm parent of this process, started where there is none and again where it has died."""
+def warm(*, gpu: bool = False) -> Iterator[Warm]:
+    """The one warm parent of its kind of this process, started where there is none and again where it has died."""
     with _starting:
-        if not _shared().alive:
-            _shared().close()
-            _shared.cache_clear()
-        shared = _shared()
+        if gpu not in _shared or not _shared[gpu].alive:
+            if gpu in _shared:
+                _shared.pop(gpu).close()
+            _shared[gpu] = Warm(gpu=gpu)
+            atexit.register(_shared[gpu].close)
+        shared = _shared[gpu]
     yield shared
-
-
-@functools.cache
-def _shared() -> Warm:
-    made = Warm()
-    atexit.register(made.close)
-    return made
 
 
 def _environment(folder: str) -> dict[str, str]:

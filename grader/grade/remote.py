@@ -57,9 +57,16 @@ class RemoteSubmission:
         named = {key: packer.pack(argument, "An input") for key, argument in kwargs.items()}
         return self._ask("call", {"function": function}, packer, [handed, {"dict": named}])[1]
 
-    def replay(self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None) -> Replay:
+    def replay(
+        self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None, device: str = "cpu"
+    ) -> Replay:
         packer = Packer()
-        plain = {"exercise": exercise, "disturb": disturb, "forward": self.forward_cells(exercise)}
+        plain = {
+            "exercise": exercise,
+            "disturb": disturb,
+            "device": device,
+            "forward": self.forward_cells(exercise),
+        }
         message, values = self._ask("replay", plain, packer, packer.pack(dict(case), "An input"))
         errors = message.plain.get("errors")
         if not isinstance(values, dict) or not _texts(errors):

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import grader
 from grader.grade.sandbox import Policy, isolation_setting
+from grader.grade.sandbox.gpu import device_setting
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are graded; GRADER_ISOLATION, GRADER_CARRIED and GRADER_SECRET where nothing else is said.
+    """How submissions are graded. Where nothing else is said, GRADER_ISOLATION, GRADER_DEVICE, GRADER_CARRIED and
+    GRADER_SECRET say it.
 
     Times in seconds, sizes in bytes.
 
     isolation: what a student process runs under: "full", "process" or "none" (see `sandbox.Policy`).
+    device: where challenges that take one run once more, "cpu" or "cuda"; no score depends on it.
     carried: what a gradient earns that is right given the student's own wrong ones: "full", "half" or "none".
     secret: the course's secret, from which the challenges' seeds are made; "" for those of the public course.
     cell_seconds: for one cell. request_seconds: for one question of a test. test_seconds: for one hidden test.
@@ -25,6 +28,7 @@ class Settings:
     """
 
     isolation: str = field(default_factory=isolation_setting)
+    device: str = field(default_factory=device_setting)
     carried: str = field(default_factory=lambda: os.environ.get("GRADER_CARRIED", "full"))
     secret: str = field(default_factory=lambda: os.environ.get("GRADER_SECRET", ""), repr=False)
     cell_seconds: float = 60.0
@@ -45,6 +49,7 @@ class Settings:
             folder=folder,
             readable=(package, package.parent / "data"),
             isolation=self.isolation,
+            device=self.device,
             memory=self.memory,
             processes=self.processes,
             processor_seconds=self.processor_seconds,

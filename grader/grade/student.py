@@ -92,7 +92,12 @@ class Student(LiveSubmission):
     def _replay(self, message: Message, packer: Packer) -> tuple[dict, object]:
         self._forward = [str(cell) for cell in message.plain["forward"]]
         try:
-            replay = self.replay(str(message.plain["exercise"]), message.value(), disturb=message.plain["disturb"])
+            replay = self.replay(
+                str(message.plain["exercise"]),
+                message.value(),
+                disturb=message.plain["disturb"],
+                device=str(message.plain["device"]),
+            )
         finally:
             self._forward = []
         kept = {}

@@ -108,7 +108,9 @@ class _Nobody(RemoteSubmission):
     def __init__(self, forward: Sequence[str]):
         super().__init__(pair()[0], forward, 0.0)
 
-    def replay(self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None) -> Replay:
+    def replay(
+        self, exercise: str, case: Mapping[str, object], *, disturb: int | None = None, device: str = "cpu"
+    ) -> Replay:
         return Replay()
 
     def _ask(self, kind: str, plain: Mapping[str, object], packer: Packer, data: object) -> tuple[Message, object]:

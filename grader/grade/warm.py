@@ -24,6 +24,7 @@ from typing import NoReturn
 from grader.grade.memory import collapse
 from grader.grade.protocol import Channel, ChannelError, Message
 from grader.grade.sandbox import Policy, confine, layers
+from grader.grade.sandbox.gpu import show as show_gpu
 from grader.grade.shell import Shell, make_shell
 from grader.grade.student import Student
 from grader.grade.verifier import prepare as prepare_tests
@@ -104,7 +105,8 @@ class Parent:
             if plain["kind"] == "student":
                 environment = {name: os.environ[name] for name in QUICK if name in os.environ}
                 # Begun inside: each fork on the way there gives Python's generator new entropy.
-                confine(_policy(plain["policy"], channel), lambda: self._be_student(channel, environment))
+                policy = _policy(plain["policy"], channel)
+                confine(policy, lambda: self._be_student(channel, environment, policy.device))
             elif plain["kind"] == "verifier":
                 self.fresh()
                 serve_tests(channel, others[0], self.shell)
@@ -118,8 +120,9 @@ class Parent:
         finally:
             os._exit(status)
 
-    def _be_student(self, channel: Channel, environment: dict[str, str]) -> None:
+    def _be_student(self, channel: Channel, environment: dict[str, str], device: str) -> None:
         self.fresh()
+        show_gpu(device)
         os.environ.update(environment)
         self.shell.catch_descriptors()
         student = Student(self.shell, channel)
@@ -149,18 +152,19 @@ class Parent:
         Parent(channel, self.shell, [], self.fresh).serve()
 
 
-def main(descriptor: int) -> NoReturn:
-    """Warm up, say so, and serve."""
+def main(descriptor: int, kind: str) -> NoReturn:
+    """Warm up, say so, and serve. kind: "used", or "imported" for a parent whose forks use a GPU."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = Channel(socket.socket(fileno=descriptor))
-    shell, fresh = warm_up()
+    shell, fresh = warm_up(use=kind == "used")
     control.send("ready", plain={"threads": threads()})
     Parent(control, shell, [], fresh).serve()
 
 
-def warm_up() -> tuple[Shell, Callable[[], None]]:
-    """Import and use once what is slow the first time.
+def warm_up(*, use: bool = True) -> tuple[Shell, Callable[[], None]]:
+    """Import what notebooks need and use once what is slow the first time.
 
+    use: False leaves the use out, since a backward pass asks CUDA for its devices, and no fork could use them then.
     Returns the shell, and what a fork does first, so that it begins as a new process would.
     """
     import torch
@@ -171,7 +175,9 @@ def warm_up() -> tuple[Shell, Callable[[], None]]:
     shell = make_shell()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _use_once(shell)
+        _import(shell)
+        if use:
+            _use_once(shell)
     gc.collect()
     gc.freeze()
     collapse()
@@ -214,12 +220,9 @@ def threads() -> int:
     return len(list(tasks.iterdir())) if tasks.exists() else 1
 
 
-def _use_once(shell: Shell) -> None:
+def _import(shell: Shell) -> None:
     import importlib
     import pkgutil
-
-    import matplotlib.pyplot as plt
-    import torch
 
     import grader.check.exercises
 
@@ -228,6 +231,12 @@ def _use_once(shell: Shell) -> None:
     for name in ("scipy.linalg", "torch.nn.functional", "torch.optim", "torch.utils.data", "torch.utils.checkpoint"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+
+
+def _use_once(shell: Shell) -> None:
+    import matplotlib.pyplot as plt
+    import torch
+
     x = torch.linspace(0.1, 1, 6, dtype=torch.float64, requires_grad=True)
     torch.autograd.grad(x.sin().sum(), x, torch.tensor(1.0, dtype=torch.float64), create_graph=True)
     torch.autograd.functional.jacobian(torch.sin, x)
@@ -281,4 +290,4 @@ def _kill(pid: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2])

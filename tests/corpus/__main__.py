@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--silent", action="store_true", help="list the mutants that no value shows, with the proof")
     parser.add_argument("--held-out", action="store_true", help="with --list, name held-out answers as well")
     parser.add_argument("--workers", type=int, default=2, help="processes to grade in (0: this one)")
+    parser.add_argument("--device", default="cpu", help="where answers are replayed: cpu (the default), cuda, mps")
     options = parser.parse_args()
     console = Console(width=130 if not sys.stdout.isatty() else None)
     start = time.perf_counter()
@@ -28,7 +29,8 @@ def main() -> int:
         return track(items, label, total, console=console, transient=True, disable=not console.is_terminal)
 
     share = QUICK if options.quick else 1.0
-    counts = run(share, workers=min(options.workers, os.cpu_count() or 1), progress=progress)
+    workers = min(options.workers, os.cpu_count() or 1)
+    counts = run(share, workers=workers, progress=progress, device=options.device)
     console.print(_table(counts))
     if options.silent:
         console.print(_proofs(counts))

@@ -4,7 +4,7 @@ import ast
 import contextlib
 import copy
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from grader.check import charmlp, check, manual
 from grader.check.challenge import challenge_seed
 from grader.check.graph import find_header
+from grader.check.replay import Replay
 from grader.check.submission import LiveSubmission
 from grader.check.tolerance import FLOOR, RELATIVE, largest
 from grader.check.verdict import Verdict
@@ -45,10 +46,25 @@ class Trial:
         return next(verdict for verdict in self.verdicts if verdict.name == name)
 
 
-class Desk:
-    """The notebook of one student who has run the forward-pass cells, ready for one answer after another."""
+class Elsewhere(LiveSubmission):
+    """A live submission whose every replay computes on one device."""
 
-    def __init__(self):
+    def __init__(self, namespace: dict[str, object], history: Callable[[], list[str]], device: str):
+        super().__init__(namespace, history)
+        self.device = device
+
+    def replay(self, exercise: str, case: Mapping[str, object], **options: object) -> Replay:
+        return super().replay(exercise, case, **{"device": self.device, **options})
+
+
+class Desk:
+    """The notebook of one student who has run the forward-pass cells, ready for one answer after another.
+
+    device: where answers are replayed.
+    """
+
+    def __init__(self, device: str = "cpu"):
+        self.device = device
         torch.set_num_threads(1)
         self.forward = forward_cells()
         self.live = charmlp.draw(seed=1)
@@ -62,7 +78,7 @@ class Desk:
         namespace |= self.live | self._earlier | {"block_size": 3, "parameters": charmlp.parameters(self.live)}
         for cell in self._forward_to(exercise):
             exec(cell, namespace)
-        return LiveSubmission(namespace, lambda: list(history))
+        return Elsewhere(namespace, lambda: list(history), self.device)
 
     def points(self, exercise: str, cells: Sequence[str]) -> float:
         """What the answer earns, as a graded cell would say."""

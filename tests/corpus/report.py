@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 import torch
 
@@ -90,13 +90,19 @@ class Counts:
         return [Row(what, self.of[what], None if what in self.unknown else self.tally[what]) for what in self.of]
 
 
-def run(share: float = 1.0, workers: int = 0, progress: Progress = lambda items, total: items) -> Counts:
+def run(
+    share: float = 1.0,
+    workers: int = 0,
+    progress: Progress = lambda items, total: items,
+    device: str = "cpu",
+) -> Counts:
     """Grade the corpus, or a share of it.
 
     workers: processes to grade in; 0 for this one. progress: wraps what is graded, as it comes, given how much it is.
+    device: where answers are replayed; what is right is always found out on the CPU.
     """
     variants = list(right_variants())
-    corpus = build(_desk(), share)
+    corpus = build(_desk(device), share)
     tasks: list[tuple] = [(grade_right, *variant) for variant in variants[:: 1 if share == 1 else round(0.2 / share)]]
     tasks += [(grade_single, mutant) for mutant in corpus.singles]
     tasks += [(grade_pair, mutant) for mutant in corpus.pairs]
@@ -105,25 +111,25 @@ def run(share: float = 1.0, workers: int = 0, progress: Progress = lambda items,
     tasks += [(grade_autograd, name) for name in AUTOGRAD]
     total = Counts(silent=corpus.silent)
     with contextlib.ExitStack() as stack:
-        results = map(_grade, tasks)
+        results = map(partial(_grade, device), tasks)
         if workers:
             pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-            results = stack.enter_context(pool).map(_grade, tasks, chunksize=16)
+            results = stack.enter_context(pool).map(partial(_grade, device), tasks, chunksize=16)
         for part in progress(results, len(tasks)):
             total.add(part)
     return total
 
 
 @cache
-def _desk() -> Desk:
+def _desk(device: str) -> Desk:
     """This process's desk."""
-    return Desk()
+    return Desk(device)
 
 
-def _grade(task: tuple) -> Counts:
+def _grade(device: str, task: tuple) -> Counts:
     grade, *arguments = task
     counts = Counts()
-    grade(_desk(), counts, *arguments)
+    grade(_desk(device), counts, *arguments)
     return counts
 
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 import torch
 
 from grader.check.data import as_data
+from grader.check.devices import accelerators, widest
 from grader.check.functions import ask, matches
-from grader.check.quick import steps
 from grader.check.submission import Submission, compiled
 from grader.check.verdict import Verdict
 
@@ -176,12 +176,13 @@ class Probe:
         return ask(self.submission, line, lambda: self.ask("first"), judge)
 
     def on_devices(self, line: str) -> list[Verdict]:
-        """`first` on each accelerator that there is. For the visible check only: points never depend on a device."""
+        """`first` on each accelerator that is looked at, where no points depend on it."""
         found = []
-        for device in devices():
+        for device in accelerators():
             there = copy(self)
-            there.case = {**self.case, "device": device}
-            found.append(there.first(f"{line}, on {device}", because="Make new tensors on the device of the inputs."))
+            there.case = {name: _narrowed(value, device) for name, value in self.case.items()} | {"device": device}
+            verdict = there.first(f"{line}, on {device}", because="Make new tensors on the device of the inputs.")
+            found.append(replace(verdict, on=device))
         return found
 
     def second(self, line: str, because: str, tol: float | None = None) -> Verdict:
@@ -258,6 +259,13 @@ def named(
     return matches(line, got, want, because=because, tol=tol)
 
 
+def _narrowed(value: object, device: str) -> object:
+    """The tensors of a case in the widest dtype that the device has."""
+    if isinstance(value, list):
+        return [_narrowed(item, device) for item in value]
+    return value.to(widest(value.dtype, device)) if isinstance(value, torch.Tensor) else value
+
+
 def random_like(x: torch.Tensor, g: torch.Generator) -> torch.Tensor:
     """Standard normal numbers in the shape and dtype of `x`."""
     return torch.randn(x.shape, generator=g, dtype=x.dtype)
@@ -272,9 +280,3 @@ def normal(seed: int, *shapes: tuple[int, ...], dtype: torch.dtype = torch.float
     """Standard normal tensors, one a shape."""
     g = torch.Generator().manual_seed(seed)
     return [torch.randn(*shape, generator=g, dtype=torch.float64).to(dtype) for shape in shapes]
-
-
-def devices() -> list[str]:
-    """Where the visible check looks besides the CPU; nowhere while a submission is graded."""
-    graded = steps(full=2, quick=1) == 1
-    return ["cuda"] if torch.cuda.is_available() and not graded else []

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from grader.grade.sandbox import kernel, landlock, limits, namespaces, seccomp, watch
+from grader.grade.sandbox import gpu, kernel, landlock, limits, namespaces, seccomp, watch
 from grader.grade.sandbox.layers import NAMESPACES, present, require
 from grader.grade.sandbox.policy import (
     HOME,
@@ -196,6 +196,7 @@ class _Confinement:
                 self.policy.disk,
                 self.owner if self.owner is not None else os.getuid(),
                 processes="pid" in self.layers,
+                devices=gpu.files(self.policy.device),
             )
 
     def _student(self, parent: int) -> NoReturn:
@@ -270,11 +271,12 @@ class _Confinement:
     def _paths(self) -> tuple[list[Path], list[Path]]:
         """What Landlock lets be read, and written."""
         readable = [*namespaces.system_paths(), *self._readable()]
-        writable = [Path("/dev") / name for name in namespaces.DEVICES]
+        writable = [*(Path("/dev") / name for name in namespaces.DEVICES), *gpu.files(self.policy.device)]
         if self.place is not None:
             return readable, [*writable, self.place / "home", self.place / "tmp"]
         own = [Path("/proc"), Path("/etc/passwd"), Path("/etc/group")] if "pid" in self.layers else []
-        return [*readable, *own], [*writable, HOME, namespaces.TEMPORARY, namespaces.SHARED_MEMORY]
+        drivers = gpu.WRITTEN if self.policy.device != "cpu" and "pid" in self.layers else ()
+        return [*readable, *own], [*writable, *drivers, HOME, namespaces.TEMPORARY, namespaces.SHARED_MEMORY]
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}

@@ -19,7 +19,6 @@ SPARE_PROCESSES = 2  # the stub and the one that waits for it
 def restrict(policy: Policy, already_running: int) -> None:
     """Set this process's limits. already_running: processes of the same user that count towards the limit on them."""
     limits = {
-        "RLIMIT_AS": _address_space() + policy.memory,
         "RLIMIT_NPROC": policy.processes + SPARE_PROCESSES + already_running,
         "RLIMIT_FSIZE": policy.disk,
         "RLIMIT_NOFILE": OPEN_FILES,
@@ -30,6 +29,8 @@ def restrict(policy: Policy, already_running: int) -> None:
         "RLIMIT_RTPRIO": 0,
         "RLIMIT_NICE": 0,
     }
+    if policy.device == "cpu":
+        limits["RLIMIT_AS"] = _address_space() + policy.memory
     for name, value in limits.items():
         if (which := getattr(resource, name, None)) is not None:
             _, hard = resource.getrlimit(which)

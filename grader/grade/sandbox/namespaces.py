@@ -61,11 +61,14 @@ def may_mount() -> bool:
     return bool(effective_capabilities() & 1 << 21)  # CAP_SYS_ADMIN
 
 
-def build_root(folder: Path, readable: Iterable[Path], disk: int, owner: int, *, processes: bool) -> None:
+def build_root(
+    folder: Path, readable: Iterable[Path], disk: int, owner: int, *, processes: bool, devices: Iterable[Path] = ()
+) -> None:
     """Replace the root of this mount namespace. Afterwards nothing but `readable` and the system's libraries is there.
 
     folder: copied to HOME. disk: bytes that HOME, /tmp and /dev/shm hold together. owner: uid and gid of those.
     processes: whether this process is the first of a pid namespace, so that a /proc of its own can be mounted.
+    devices: device files that may be used besides the usual ones.
     """
     kernel.mount("", "/", flags=kernel.PRIVATE | kernel.RECURSIVE)
     # Any folder will do to hang the new root on; once it is the root, the old one is whole again below /old.
@@ -76,8 +79,8 @@ def build_root(folder: Path, readable: Iterable[Path], disk: int, owner: int, *,
     _capped_folders(Path("/old") / folder.relative_to("/"), disk, owner)
     for path in _outermost([*system_paths(), *readable]):
         _show(path)
-    for name in DEVICES:
-        _bind(Path("/old/dev") / name, Path("/dev") / name)
+    for path in (*(Path("/dev") / name for name in DEVICES), *devices):
+        _bind(Path("/old") / path.relative_to("/"), path)
     Path("/dev/fd").symlink_to("/proc/self/fd")
     Path("/proc").mkdir(exist_ok=True)
     if processes:

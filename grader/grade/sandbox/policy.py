@@ -11,6 +11,7 @@ from pathlib import Path
 from grader.errors import GraderError
 
 ISOLATIONS = ("full", "process", "none")
+DEVICES = ("cpu", "cuda")
 
 # Exit statuses of a confined process besides its own; 128 + n stands for signal n.
 NOT_CONFINED = 125
@@ -30,15 +31,16 @@ class Policy:
     """What a student process may have. Sizes in bytes, times in seconds.
 
     folder: the submission's own folder, copied into the sandbox; the working directory. readable: what may be read
-    besides (the package, the data); the interpreter and the system's libraries always may. keep: descriptors that stay
-    open (the channel to the verifier). isolation: "full", "process" or "none". memory and disk hold for all processes
-    of the submission together, processor_seconds for each.
+    besides (the package, the data); the interpreter and the system's libraries always may. keep: descriptors that
+    stay open (the channel to the verifier). isolation: "full", "process" or "none". device: "cpu", or "cuda" (see
+    `gpu`). memory and disk hold for all processes of the submission together, processor_seconds for each.
     """
 
     folder: Path
     readable: tuple[Path, ...] = ()
     keep: tuple[int, ...] = ()
     isolation: str = "full"
+    device: str = "cpu"
     memory: int = 4 << 30
     processes: int = 64
     processor_seconds: int = 120

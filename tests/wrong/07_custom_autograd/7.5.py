@@ -12,7 +12,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = D @ torch.linalg.inv(I - D @ W).T @ grad_z
         return dx[:, None] * z, dx
 
@@ -52,7 +52,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = D @ torch.linalg.solve((I - D @ W).T, grad_z)
         return (torch.outer(dx, z) if ctx.needs_input_grad[0] else None), dx
 
@@ -71,7 +71,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = D @ grad_z
         return torch.outer(dx, z), dx
 
@@ -90,7 +90,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = D @ torch.linalg.solve(I - D @ W, grad_z)
         return torch.outer(dx, z), dx
 
@@ -109,7 +109,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = torch.linalg.solve((I - D @ W).T, grad_z)
         return torch.outer(dx, z), dx
 
@@ -128,7 +128,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = D @ torch.linalg.solve((I - W @ D).T, grad_z)
         return torch.outer(dx, z), dx
 
@@ -147,7 +147,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = D @ torch.linalg.solve((I - W).T, grad_z)
         return torch.outer(dx, z), dx
 
@@ -166,7 +166,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = D @ torch.linalg.solve((I + D @ W).T, grad_z)
         return torch.outer(dx, z), dx
 
@@ -185,7 +185,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = D @ torch.linalg.solve((I - D @ W).T, grad_z)
         return torch.outer(z, dx), dx
 
@@ -204,7 +204,7 @@ class FixedPoint(Function):
     @staticmethod
     def backward(ctx, grad_z):
         z, J = ctx.saved_tensors
-        a = torch.linalg.solve((torch.eye(len(z), dtype=z.dtype) - J).T, grad_z)
+        a = torch.linalg.solve((torch.eye(len(z), dtype=z.dtype, device=z.device) - J).T, grad_z)
         dx = (1 - z**2) * a
         return torch.outer(dx, z), dx
 
@@ -223,7 +223,7 @@ class FixedPoint(Function):
     def backward(ctx, grad_z):
         W, z = ctx.saved_tensors
         D = torch.diag(1 - z**2)
-        I = torch.eye(len(z), dtype=z.dtype)
+        I = torch.eye(len(z), dtype=z.dtype, device=z.device)
         dx = D @ torch.linalg.solve((I - D @ W).T, grad_z)
         return torch.outer(dx, z), dx
 
