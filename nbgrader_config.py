@@ -24,6 +24,8 @@ if scripts not in os.environ["PATH"].split(os.pathsep):
 os.environ.setdefault("GRADER_CARRIED", "full")
 # How submissions are kept apart: full, process (what this system has) or none; `python -m grader doctor` tells more.
 os.environ.setdefault("GRADER_ISOLATION", "full")
+# Where challenges that take a device run once more, for remarks and never for points: cpu or cuda.
+os.environ.setdefault("GRADER_DEVICE", "cpu")
 
 c.CourseDirectory.course_id = "autodiff"
 c.CourseDirectory.root = str(root)
