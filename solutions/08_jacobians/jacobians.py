@@ -443,8 +443,7 @@ def eliminate(graph, v):
 
 
 def accumulate(graph, order):
-    """The graph after eliminating all of `order`, one after the other, and the total of the
-    multiplications."""
+    """The graph after eliminating all of `order` in turn, and the multiplications in all."""
     ### BEGIN SOLUTION
     total = 0
     for v in order:
@@ -583,8 +582,7 @@ plt.show()
 
 # %% role="answer" id="answer-8.4-a"
 def brute_force(graph):
-    """The smallest number of multiplications over all orders, and an order (list of names) that has
-    it."""
+    """The fewest multiplications over all orders, and an order (list of names) that has them."""
     ### BEGIN SOLUTION
     best = [math.inf, []]
 
@@ -605,8 +603,7 @@ def brute_force(graph):
 
 # %% role="answer" id="answer-8.4-b"
 def hourglass_counts(n, w, m):
-    """[forward, reverse, best]: the multiplications for the hourglass n-w-1-w-m in these three
-    orders."""
+    """[forward, reverse, best]: the multiplications for the hourglass n-w-1-w-m in each order."""
     ### BEGIN SOLUTION
     forward = n * w + n * w + n * w * m  # first layer, waist, then w vertices with n in and m out
     reverse = m * w + m * w + n * w * m  # the same seen from the other end
@@ -838,8 +835,7 @@ plt.show()
 
 # %% role="answer" id="answer-8.6-a"
 def markowitz(graph):
-    """The order that takes a cheapest vertex each time, the first in program order among equals: a
-    list of names."""
+    """The order (names) that takes a cheapest vertex each time, the first in program order of equals."""
     ### BEGIN SOLUTION
     order, left = [], intermediates(graph)
     while left:
@@ -1201,9 +1197,7 @@ plt.show()
 
 # %% role="answer" id="answer-8.8-a"
 def cost_after(graph, done, v):
-    """What eliminating v costs when all of `done` (a list or set of names) has been eliminated; an
-    int."""
-
+    """What eliminating v costs once all of `done` (a list or set of names) is eliminated: an int."""
     ### BEGIN SOLUTION
     def met(edges):
         found, seen, stack = set(), set(), [v]
@@ -1221,9 +1215,7 @@ def cost_after(graph, done, v):
 
 # %% role="answer" id="answer-8.8-b"
 def subset_programme(graph):
-    """The smallest number of multiplications over all orders, and an order (list of names) that has
-    it."""
-
+    """The fewest multiplications over all orders, and an order (list of names) that has them."""
     ### BEGIN SOLUTION
     @cache
     def rest(done):

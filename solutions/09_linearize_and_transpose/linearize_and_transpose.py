@@ -242,8 +242,7 @@ class Unknown(Tracer):
 # %% role="locked" id="core-bind"
 VALUE = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "exp": np.exp,
-    "matmul": np.matmul,
-    "reshape": lambda x, shape: np.reshape(x, shape), "stop_gradient": lambda x: x,
+    "matmul": np.matmul, "reshape": lambda x, shape: np.reshape(x, shape), "stop_gradient": lambda x: x,
 }  # fmt: skip
 
 
@@ -658,8 +657,7 @@ plt.show()
 
 # %% role="answer" id="answer-9.3-a"
 def jvp_step(level, name, operands, params):
-    """An operation at a forward-mode level: a Dual of `level`, or the primal alone where no tangent
-    arises."""
+    """An operation at a forward-mode level: a Dual of `level`, or the primal without a tangent."""
     ### BEGIN SOLUTION
     primals, tangents = [], []
     for x in operands:
@@ -764,8 +762,7 @@ plt.show()
 
 # %% role="locked" id="core-shapes"
 entrywise = lambda x, y=0, **params: y.shape if is_number(x) else x.shape
-SHAPE = dict.fromkeys(["add", "sub", "mul", "neg", "exp", "log", "sin", "cos", "tanh", "power",
-                       "stop_gradient"], entrywise)
+SHAPE = dict.fromkeys("add sub mul neg exp log sin cos tanh power stop_gradient".split(), entrywise)
 SHAPE["reduce_sum"] = lambda x, axes: tuple(n for i, n in enumerate(x.shape) if i not in axes)
 SHAPE["reduce_max"] = SHAPE["reduce_sum"]
 SHAPE["broadcast"] = SHAPE["reshape"] = lambda x, shape: shape
@@ -847,8 +844,7 @@ def evaluate(program, *inputs):
 def show(*programs):
     """Print programs: variables are lower case, residuals upper case (one array, one letter),
     numbers stand for themselves."""
-    letters = [letter + tail for tail in ["", *map(str, range(1, 20))]
-               for letter in "abcdefghijklmnopqrstuvwxyz"]
+    letters = [chr(ord("a") + i % 26) + (str(i // 26) if i >= 26 else "") for i in range(520)]
     names, capitals = {}, iter(letter.upper() for letter in letters)
     for program in filter(None, programs):
         variables = iter(letters)
@@ -1082,8 +1078,7 @@ plt.show()
 
 # %% role="answer" id="answer-9.6-a"
 def sum_to(ct, shape):
-    """The transpose of broadcasting from `shape` to ct.shape: sums over the axes along which it
-    repeated."""
+    """The transpose of broadcasting from `shape` to ct.shape: sums over the repeated axes."""
     ### BEGIN SOLUTION
     ahead = len(shape_of(ct)) - len(shape)
     repeated = [ahead + i for i, n in enumerate(shape) if n == 1]
@@ -1107,8 +1102,7 @@ TRANSPOSE["add"] = [lambda ct, x, y: ct, lambda ct, x, y: ct]
 TRANSPOSE["sub"] = [lambda ct, x, y: ct, lambda ct, x, y: neg(ct)]
 TRANSPOSE["neg"] = [lambda ct, x: neg(ct)]
 TRANSPOSE["mul"] = [lambda ct, x, y: mul(ct, y), lambda ct, x, y: mul(x, ct)]
-TRANSPOSE["matmul"] = [lambda ct, x, y: matmul(ct, transpose(y)),
-                       lambda ct, x, y: matmul(transpose(x), ct)]
+TRANSPOSE["matmul"] = [lambda ct, x, y: matmul(ct, transpose(y)), lambda ct, x, y: matmul(transpose(x), ct)]
 TRANSPOSE["reduce_sum"] = [lambda ct, x, axes: spread(ct, x.shape, axes)]
 TRANSPOSE["broadcast"] = [lambda ct, x, shape: sum_to(ct, x.shape)]
 TRANSPOSE["reshape"] = [lambda ct, x, shape: reshape(ct, x.shape)]
@@ -1352,9 +1346,7 @@ def grad(f):
     def gradients(*primals):
         y, back = vjp(f, *primals)
         if shape_of(y) != ():
-            raise ValueError(
-                f"grad needs a scalar; f returned the shape {shape_of(y)}. Use vjp with a cotangent."
-            )
+            raise ValueError(f"grad needs a scalar, not shape {shape_of(y)}; use vjp with a cotangent.")
         return back(np.ones(()))
 
     return gradients

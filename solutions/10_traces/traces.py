@@ -414,8 +414,8 @@ plt.show()
 
 # %% role="answer" id="answer-10.3"
 def probe_variance(A, kind):
-    """The variance of vᵀAv. A (n, n), any square matrix; kind "gaussian", "rademacher" or "sphere";
-    a number."""
+    """The variance of vᵀAv. A (n, n), any square matrix; kind "gaussian",
+    "rademacher" or "sphere". A number."""
     ### BEGIN SOLUTION
     n, S = len(A), (A + A.T) / 2
     square = (S**2).sum()
@@ -1364,8 +1364,8 @@ def lanczos(matvec, v, k):
 
 
 def log_form(alpha, beta):
-    """e₁ᵀ log(T) e₁ for the tridiagonal T with diagonal alpha (k,) and off-diagonals beta (k - 1,);
-    a number."""
+    """e₁ᵀ log(T) e₁ for the tridiagonal T with diagonal alpha (k,) and
+    off-diagonals beta (k - 1,). A number."""
     ### BEGIN SOLUTION
     T = torch.diag(alpha) + torch.diag(beta, 1) + torch.diag(beta, -1)
     theta, vectors = torch.linalg.eigh(T)
@@ -1884,8 +1884,8 @@ plt.show()
 
 # %% role="answer" id="answer-further"
 def na_hutchpp(matvec, n, m, g):
-    """NA-Hutch++ for a symmetric A (n, n): all m matvecs, m divisible by 6, are known beforehand.
-    A number."""
+    """NA-Hutch++ for a symmetric A (n, n), a number.
+    All m matvecs, m divisible by 6, are known beforehand."""
     ### BEGIN SOLUTION
     S, R, G = (gaussian(n, m // part, g) for part in (6, 3, 2))
     W, Z, AG = matvec(torch.cat([S, R, G], 1)).split([m // 6, m // 3, m // 2], 1)
