@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.grade.sandbox import Policy, Refused, confine, explain, layers, policy, seccomp
+from grader.grade.sandbox import Policy, Refused, confine, explain, layers, namespaces, policy, seccomp
 from grader.grade.sandbox.confinement import confine_with
 from grader.grade.sandbox.layers import PROPERTIES, missing, require
 
@@ -158,6 +158,16 @@ def test_an_ended_submission_ends_with_all_that_it_started(submission, number):
     assert os.read(reading, 1) == b""  # it alone held the pipe open
     assert os.waitpid(child, 0)[1] in (signal.SIGKILL, (128 + signal.SIGTERM) << 8)
     os.close(reading)
+
+
+@needs_everything
+def test_an_end_that_comes_before_the_start_says_nothing(submission, monkeypatch, capfd):
+    monkeypatch.setattr(namespaces, "own_id", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    child = os.fork()
+    if child == 0:
+        confine(Policy(submission), lambda: os.write(2, b"the body runs"))
+    assert os.waitpid(child, 0)[1] == (128 + signal.SIGTERM) << 8
+    assert capfd.readouterr().err == ""
 
 
 @needs_everything

@@ -75,6 +75,8 @@ def confine_with(policy: Policy, body: Callable[[], None], layers: frozenset[str
     """`confine` with exactly these layers on."""
     try:
         os._exit(_Confinement(policy, body, layers).wait())
+    except _Ended:  # just as it ended by itself, or before it had begun
+        os._exit(ENDED)
     except BaseException as error:  # whatever it is, the body must not run half confined
         _fail(f"The submission could not be confined: {error}")
 
@@ -121,6 +123,7 @@ class _Confinement:
             status = self._wait_for_stub() if "pid" in self.layers else self._stub()
             return OVER_MEMORY if self.cgroup.ran_out_of_memory() else status
         finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what follows is to be finished
             self.cgroup.remove()
             if self.place is not None:
                 shutil.rmtree(self.place, ignore_errors=True)
