@@ -83,9 +83,14 @@ def _record(
     }
 
 
+def remark(place: str, finding: str, why: str = "") -> str:
+    """What would be found in another place ("in float64", "on cuda"), where no points depend on it."""
+    return f"{place[0].upper()}{place[1:]}, {finding}. This costs nothing. {why}".rstrip()
+
+
 def _elsewhere(line: Verdict) -> str:
     name = line.name.removesuffix(f", on {line.on}")
-    return f"On {line.on}, {name} would not be right. This costs nothing. {line.message}".rstrip()
+    return remark(f"on {line.on}", f"{name} would not be right", line.message)
 
 
 def _other_size(other: Sequence[Verdict], worst: Sequence[Verdict]) -> str:

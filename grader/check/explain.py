@@ -81,7 +81,7 @@ def _explained(
     if verdict.status == "not finite":
         return replace(verdict, diagnoses=(Diagnosis("nan", 0.0),), hints=(_born(reference, name, upstream),))
     true = reference.gradients[name]
-    value, diagnoses = value.to(true.device), ()
+    diagnoses = ()
     fitted = fit(value, true) if value.numel() == true.numel() else None
     if verdict.status == "shape":
         diagnoses = (Diagnosis("not-expanded", 0.0),)

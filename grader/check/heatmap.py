@@ -58,7 +58,7 @@ def pattern(yours: torch.Tensor, expected: torch.Tensor) -> str:
 
 
 def _image(x: torch.Tensor, low: float, high: float) -> str:
-    x = x.detach().to(torch.float64).cpu().numpy()
+    x = x.detach().to(torch.float64).numpy()
     x = x[:: -(-x.shape[0] // MOST), :: -(-x.shape[1] // MOST)]
     levels = np.nan_to_num(np.clip((x - low) / (high - low), 0, 1))
     pixels = (colormaps["cividis"](levels)[..., :3] * 255).astype(np.uint8)

@@ -9,7 +9,7 @@ import torch
 
 from grader.check import charmlp
 from grader.check.challenge import challenge_seed, preparing
-from grader.check.credit import award_batches
+from grader.check.credit import award_batches, remark
 from grader.check.devices import accelerators, require_full_precision
 from grader.check.diagnosis import Diagnosis
 from grader.check.errors import ForwardCellError, SubmissionError
@@ -284,11 +284,11 @@ def _remark(place: str, before: Sequence[Verdict], now: Callable[[], Graded]) ->
     try:
         verdicts = now().verdicts
     except SubmissionError as error:
-        return f"{place[0].upper()}{place[1:]}, it cannot be run. This costs nothing. {error}"
+        return remark(place, "it cannot be run", str(error))
     if not (names := _newly_wrong(before, verdicts)):
         return ""
-    stopped = next((f" {verdict.message}" for verdict in verdicts if verdict.status == "failed"), "")
-    return f"{place[0].upper()}{place[1:]}, {names} would not be right. This costs nothing.{stopped}"
+    stopped = next((verdict.message for verdict in verdicts if verdict.status == "failed"), "")
+    return remark(place, f"{names} would not be right", stopped)
 
 
 def _newly_wrong(before: Sequence[Verdict], now: Sequence[Verdict]) -> str:

@@ -102,7 +102,6 @@ def compare(name: str, got: object, want: torch.Tensor, terms: Terms | None = No
         return Verdict(
             name, "wrong", f"This is {_a(type(got).__name__)}; a tensor of shape {_shape(want)} is expected."
         )
-    value = value.to(want.device)
     if value.is_complex() and not want.is_complex():
         if value.imag.any():
             return Verdict(name, "wrong", "Its entries are complex numbers; real ones are expected.")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 
-from grader.grade.sandbox.policy import DEVICES
-
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     demo = commands.add_parser("demo", help="grade the bundled class and print its table")
@@ -21,7 +19,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     grade.add_argument("--jobs", type=_at_least_one, metavar="N", help="submissions at a time (default: one a core)")
     grade.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, as tcp://host:8786, instead of --jobs")
     grade.add_argument("--fresh", action="store_true", help="execute everything again, whatever results are kept")
-    grade.add_argument("--device", choices=DEVICES, help="run the challenges there once more: remarks, never points")
+    grade.add_argument(
+        "--device", type=_device, metavar="DEVICE", help="cuda: challenges run there once more, for remarks"
+    )
     grade.add_argument("--json", action="store_true", help="print JSON instead of a table")
     grade.add_argument("--verbose", action="store_true", help="a line for each submission when it is done")
     grade.set_defaults(run=_grade)
@@ -56,6 +56,16 @@ def _grade(arguments: argparse.Namespace) -> int:
         verbose=arguments.verbose,
         settings=Settings(device=arguments.device) if arguments.device else None,
     )
+
+
+def _device(text: str) -> str:
+    from grader.grade.sandbox.gpu import known
+    from grader.grade.sandbox.policy import Refused
+
+    try:
+        return known(text)
+    except Refused as refusal:
+        raise argparse.ArgumentTypeError(str(refusal)) from None
 
 
 def _at_least_one(text: str) -> int:

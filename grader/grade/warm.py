@@ -175,7 +175,7 @@ def warm_up(*, use: bool = True) -> tuple[Shell, Callable[[], None]]:
     shell = make_shell()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _import(shell)
+        _import()
         if use:
             _use_once(shell)
     gc.collect()
@@ -220,7 +220,7 @@ def threads() -> int:
     return len(list(tasks.iterdir())) if tasks.exists() else 1
 
 
-def _import(shell: Shell) -> None:
+def _import() -> None:
     import importlib
     import pkgutil
 
@@ -228,7 +228,8 @@ def _import(shell: Shell) -> None:
 
     for module in pkgutil.iter_modules(grader.check.exercises.__path__):
         importlib.import_module(f"grader.check.exercises.{module.name}")
-    for name in ("scipy.linalg", "torch.nn.functional", "torch.optim", "torch.utils.data", "torch.utils.checkpoint"):
+    torch_parts = ("torch.nn.functional", "torch.optim", "torch.utils.data", "torch.utils.checkpoint")
+    for name in ("matplotlib.pyplot", "scipy.linalg", *torch_parts):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
 

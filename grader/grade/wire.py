@@ -76,7 +76,7 @@ class Packer:
             raise SubmissionError("not data", f"{what} holds more than {MOST_TENSORS} tensors.")
         try:
             # safetensors refuses views that share memory; what `as_data` has copied shares none.
-            whole = tensor.cpu().resolve_conj().resolve_neg().contiguous()
+            whole = tensor.resolve_conj().resolve_neg().contiguous()
             key = str(len(self.tensors))
             self.tensors[key] = torch.view_as_real(whole) if whole.dtype == torch.complex128 else whole
             save({key: self.tensors[key]}) if whole.dtype not in PLAIN else None

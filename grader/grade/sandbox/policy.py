@@ -11,7 +11,6 @@ from pathlib import Path
 from grader.errors import GraderError
 
 ISOLATIONS = ("full", "process", "none")
-DEVICES = ("cpu", "cuda")
 
 # Exit statuses of a confined process besides its own; 128 + n stands for signal n.
 NOT_CONFINED = 125
