@@ -33,20 +33,54 @@ def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
         return words, words
 
 
+@functools.lru_cache(4096)
+def surely_bound(source: str) -> frozenset[str]:
+    """The names that a cell has bound when it has run to its end; none where it does not parse."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset()
+    plain = (ast.Assign, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    return frozenset(name for statement in tree.body if isinstance(statement, plain) for name in _targets(statement))
+
+
+def _targets(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds, without those bound by expressions inside it, which may not be reached."""
+    if isinstance(statement, ast.Assign):
+        return {node.id for target in statement.targets for node in ast.walk(target)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}  # fmt: skip
+    return _binds(statement)
+
+
 def _reads(statement: ast.stmt, bound: frozenset[str]) -> Iterator[str]:
     """The names that one statement of a module may read from what stands before it."""
     if isinstance(statement, ast.For):
         yield from _used(statement.iter)
         inside = bound | _binds(ast.Assign([statement.target], ast.Constant(0), lineno=1))
-        for inner in [*statement.body, *statement.orelse]:
-            yield from set(_reads(inner, inside)) - inside
-            inside |= _binds(inner)
+        yield from _reads_of([*statement.body, *statement.orelse], inside)
+    elif isinstance(statement, ast.If):
+        yield from _used(statement.test)
+        yield from _reads_of(statement.body, bound)
+        yield from _reads_of(statement.orelse, bound)
+    elif isinstance(statement, ast.With):
+        inside = bound
+        for item in statement.items:
+            yield from _used(item.context_expr) - inside
+            inside |= _binds(item)
+        yield from _reads_of(statement.body, inside)
     elif isinstance(statement, ast.AugAssign):
         yield from _used(statement)
         if isinstance(statement.target, ast.Name):
             yield statement.target.id
     else:
         yield from _used(statement)
+
+
+def _reads_of(block: list[ast.stmt], bound: frozenset[str]) -> Iterator[str]:
+    """As `_reads`, of statements that follow on one another."""
+    for statement in block:
+        yield from set(_reads(statement, bound)) - bound
+        bound |= _binds(statement)
 
 
 def _used(node: ast.AST) -> set[str]:

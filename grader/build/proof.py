@@ -114,29 +114,31 @@ def prove(root: Path, chapter: Chapter) -> Iterator[Outcome]:
     from grader.check.replay import preserved
 
     rehearsal = Rehearsal()
-    waiting: list[NotebookNode] = []
     with contextlib.chdir(chapter.folder), _environment(GRADER_QUICK="1", MPLBACKEND="Agg"):
-        for cell in read_source(chapter.source).cells:
-            if cell.cell_type != "code":
-                continue
-            meta = cell.metadata.get("nbgrader", {})
-            if meta.get("solution") or waiting:
-                waiting.append(cell)
-            if not meta.get("grade"):
-                if not waiting:
-                    with _quiet():
-                        rehearsal.run(cell.source)
-                continue
-            exercise = CHECK_LINE.match(cell.source.split("\n")[0])[2]
-            for answer in answers_to(root, chapter, exercise, waiting):
+        for exercise, given, own in exercises(read_source(chapter.source)):
+            with _quiet():
+                for cell in given:
+                    rehearsal.run(cell.source)
+            for answer in answers_to(root, chapter, exercise, own):
                 history = list(rehearsal.history)
                 with preserved(rehearsal.namespace):
-                    yield _try(rehearsal, exercise, answer, waiting, meta["points"])
+                    yield _try(rehearsal, exercise, answer, own)
                 rehearsal.history[:] = history
-            for given in waiting[:-1]:
-                with _quiet():
-                    rehearsal.run(given.source)
-            waiting = []
+            with _quiet():
+                for cell in own[:-1]:
+                    rehearsal.run(cell.source)
+
+
+def exercises(source: NotebookNode) -> Iterator[tuple[str, list[NotebookNode], list[NotebookNode]]]:
+    """Each exercise's number, the code cells given before it, and its own, from its first answer to its check."""
+    given: list[NotebookNode] = []
+    own: list[NotebookNode] = []
+    for cell in (cell for cell in source.cells if cell.cell_type == "code"):
+        meta = cell.metadata.get("nbgrader", {})
+        (own if own or meta.get("solution") else given).append(cell)
+        if meta.get("grade"):
+            yield CHECK_LINE.match(cell.source.split("\n")[0])[2], given, own
+            given, own = [], []
 
 
 def answers_to(root: Path, chapter: Chapter, exercise: str, cells: list[NotebookNode]) -> list[Answer]:
@@ -171,7 +173,8 @@ def answers_to(root: Path, chapter: Chapter, exercise: str, cells: list[Notebook
     return found
 
 
-def _try(rehearsal: Rehearsal, exercise: str, answer: Answer, cells: list[NotebookNode], points: float) -> Outcome:
+def _try(rehearsal: Rehearsal, exercise: str, answer: Answer, cells: list[NotebookNode]) -> Outcome:
+    points = cells[-1].metadata["nbgrader"]["points"]
     with _quiet():
         for cell in cells[:-1]:
             # A wrong answer may raise or never end; a notebook would go on with the next cell.

@@ -709,6 +709,7 @@ def iterate(W, x, count=200):
 g = torch.Generator().manual_seed(7)
 W, x = (torch.randn(*shape, generator=g, dtype=torch.float64) for shape in [(30, 30), (30,)])
 W = 0.8 * W / torch.linalg.matrix_norm(W, 2)  # largest singular value 0.8
+inputs = [t.clone().requires_grad_() for t in (W, x)]
 
 # %% tags=["figure"] id="figure-converges"
 counts, star = range(0, 61, 3), iterate(W, x)
@@ -726,7 +727,6 @@ plt.show()
 # 0.8 to the k, and stays near 1e-15.*
 
 # %% tags=["figure"] id="figure-rounds-kept"
-inputs = [t.clone().requires_grad_() for t in (W, x)]
 kept = [saved_bytes(iterate, *inputs, k) / 1000 for k in counts]
 fig, ax = plt.subplots(figsize=(7, 2.4))
 ax.plot(counts, kept, "s-", color=VERMILION)
@@ -1524,9 +1524,11 @@ def interp(x: torch.Tensor, xp: torch.Tensor, fp: torch.Tensor) -> torch.Tensor:
     y = np.interp(*(t.cpu().numpy(force=True) for t in (x, xp, fp)))
     return torch.as_tensor(y, dtype=x.dtype, device=x.device)
 
-# %% tags=["figure"] id="figure-table"
+
 xp = torch.tensor([-2.0, -0.5, 0.5, 2.0], dtype=torch.float64)
 fp = torch.tensor([0.0, 1.0, 0.4, 1.6], dtype=torch.float64)
+
+# %% tags=["figure"] id="figure-table"
 x = torch.linspace(-3, 3, 301, dtype=torch.float64)
 fig, ax = plt.subplots(figsize=(7, 2.6))
 ax.plot(x, interp(x, xp, fp), color=BLUE)

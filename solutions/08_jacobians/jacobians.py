@@ -32,6 +32,7 @@ import torch
 import torch.autograd.forward_ad as fwAD
 
 from grader.check import check, steps
+from grader.check.exercises.ch08_chains import chain_count, diagonal_chain, tridiagonal
 from grader.check.exercises.ch08_draw import draw, draw_lattice, draw_plan, draw_steps, layout
 from grader.check.exercises.ch08_graphs import BAT, LION, MARKOWITZ_LOSES, ONE_OUTPUT
 from grader.check.exercises.ch08_graphs import brackets, count, hourglass, in_program_order
@@ -946,8 +947,6 @@ plt.show()
 # exponentially. This is **dynamic programming**.
 
 # %% tags=["figure"] id="figure-table"
-from grader.check.exercises.ch08_chains import chain_count, diagonal_chain, tridiagonal
-
 sizes = [20, 6, 30, 2, 25]
 dense = [np.ones((b, a), bool) for a, b in zip(sizes, sizes[1:])]
 fig, ax = plt.subplots(figsize=(5.4, 3), layout="constrained")
@@ -1840,7 +1839,7 @@ plt.show()
 # products, the bat needs 22:
 
 # %% id="bat-by-faces"
-products = []
+bat, products = read_graph(BAT), []
 
 
 def times(a, b):
@@ -1856,7 +1855,7 @@ for i, x in enumerate(("x1", "x2", "x3", "x4")):
     to_v4 = times(bat[x][v], bat[v]["v4"])
     for j, y in enumerate(("y5", "y6", "y7", "y8")):
         found[j, i] = times(bat[x][v], merged) if j == own else times(to_v4, bat["v4"][y])
-right = as_matrix(remaining(bat, inner_bat), ["x1", "x2", "x3", "x4"], ["y5", "y6", "y7", "y8"])
+right = as_matrix(remaining(bat, intermediates(bat)), ["x1", "x2", "x3", "x4"], ["y5", "y6", "y7", "y8"])
 print(len(products), "multiplications, right:", np.allclose(found, right, rtol=1e-14, atol=0))
 
 # %% tags=["figure"] id="figure-faces"

@@ -15,8 +15,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.build.proof import answers_to, prove
-from grader.build.source import CHECK_LINE, Chapter, find_chapters, read_source
+from grader.build.proof import answers_to, exercises, prove
+from grader.build.source import Chapter, find_chapters, read_source
 from grader.grade.assignment import Assignment, from_source
 from grader.grade.grading import grade
 from grader.grade.settings import Settings
@@ -41,27 +41,17 @@ def differences(root: Path, chapter: Chapter) -> Iterator[Trial]:
     live = {(o.exercise, o.answer.kind, o.answer.name): o.earned for o in prove(root, chapter)}
     source = read_source(chapter.source)
     whole = from_source(chapter.name, chapter.solution.stem, source)
-    given: list[nbformat.NotebookNode] = []
-    waiting: list[nbformat.NotebookNode] = []
-    for cell in (cell for cell in source.cells if cell.cell_type == "code"):
-        meta = cell.metadata.get("nbgrader", {})
-        if meta.get("solution") or waiting:
-            waiting.append(cell)
-        if not meta.get("grade"):
-            if not waiting:
-                given.append(cell)
-            continue
-        exercise = CHECK_LINE.match(cell.source.split("\n")[0])[2]
-        assignment = _up_to(whole, given, waiting)
-        for answer in answers_to(root, chapter, exercise, waiting):
-            cells = [c.source for c in given]
-            cells += [answer.cells.get(c.id, c.source) for c in waiting[:-1]]
-            result = grade(_notebook(cells, cell), assignment, Settings(**LIMITS))
+    above: list[nbformat.NotebookNode] = []
+    for exercise, given, own in exercises(source):
+        above += given
+        assignment = _up_to(whole, above, own)
+        for answer in answers_to(root, chapter, exercise, own):
+            cells = [c.source for c in above] + [answer.cells.get(c.id, c.source) for c in own[:-1]]
+            result = grade(_notebook(cells, own[-1]), assignment, Settings(**LIMITS))
             key = (exercise, answer.kind, answer.name)
             why = " ".join([*result.limits.values(), *(flag for flags in result.flags.values() for flag in flags)])
-            yield Trial(*key, live[key], result.scores[cell.id], why)
-        given += waiting[:-1]
-        waiting = []
+            yield Trial(*key, live[key], result.scores[own[-1].id], why)
+        above += own[:-1]
 
 
 def _up_to(whole: Assignment, given: list, waiting: list) -> Assignment:
