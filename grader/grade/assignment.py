@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 
@@ -76,39 +74,40 @@ def from_source(name: str, notebook_name: str, source: NotebookNode) -> Assignme
     return Assignment(name, notebook_name, tuple(_cell(cell) for cell in source.cells))
 
 
-def from_gradebook(db_url: str, name: str, notebook_name: str, source: Path | None = None) -> Assignment:
+def from_gradebook(
+    gradebook: Gradebook, name: str, notebook_name: str, source: NotebookNode | None = None
+) -> Assignment:
     """The assignment as the gradebook has it since its release was made.
 
     source: the instructor's notebook, where it is at hand; it adds the given cells that the gradebook does not keep.
     What the gradebook keeps wins. Raises BuildError where it has no such assignment.
     """
-    with Gradebook(db_url) as gradebook:
-        try:
-            kept = gradebook.find_notebook(notebook_name, name)
-        except MissingEntry:
-            raise BuildError(
-                f"The gradebook has no notebook {notebook_name} of {name}: run `nbgrader generate_assignment {name}`."
-            ) from None
-        points = {cell.name: float(cell.max_score) for cell in (*kept.grade_cells, *kept.task_cells)}
-        graded = {cell.name for cell in kept.grade_cells}
-        solutions = {cell.name for cell in kept.solution_cells}
-        tasks = {cell.name for cell in kept.task_cells}
-        known = {
-            cell.name: Cell(
-                grade_id=cell.name,
-                cell_type=cell.cell_type,
-                source=visible(cell.source),
-                hidden=hidden_tests(cell.source),
-                points=points.get(cell.name, 0.0),
-                locked=bool(cell.locked),
-                grade=cell.name in graded,
-                solution=cell.name in solutions,
-                task=cell.name in tasks,
-                checksum=cell.checksum or "",
-            )
-            for cell in kept.source_cells
-        }
-    drawn_from = from_source(name, notebook_name, nbformat.read(source, as_version=4)).cells if source else ()
+    try:
+        kept = gradebook.find_notebook(notebook_name, name)
+    except MissingEntry:
+        raise BuildError(
+            f"The gradebook has no notebook {notebook_name} of {name}: run `nbgrader generate_assignment {name}`."
+        ) from None
+    points = {cell.name: float(cell.max_score) for cell in (*kept.grade_cells, *kept.task_cells)}
+    graded = {cell.name for cell in kept.grade_cells}
+    solutions = {cell.name for cell in kept.solution_cells}
+    tasks = {cell.name for cell in kept.task_cells}
+    known = {
+        cell.name: Cell(
+            grade_id=cell.name,
+            cell_type=cell.cell_type,
+            source=visible(cell.source),
+            hidden=hidden_tests(cell.source),
+            points=points.get(cell.name, 0.0),
+            locked=bool(cell.locked),
+            grade=cell.name in graded,
+            solution=cell.name in solutions,
+            task=cell.name in tasks,
+            checksum=cell.checksum or "",
+        )
+        for cell in kept.source_cells
+    }
+    drawn_from = from_source(name, notebook_name, source).cells if source else ()
     cells = [replace(known.pop(c.grade_id), figure=c.figure) if c.grade_id in known else c for c in drawn_from]
     return Assignment(name, notebook_name, (*(c for c in cells if not c.grade_id or c.checksum), *known.values()))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -95,21 +97,20 @@ class Course:
         Where the source folder is missing, what the gradebook has is used. Raises BuildError where neither is there,
         or where cells were added or removed after submissions were graded, which nbgrader refuses.
         """
-        sources = sorted(self.folder("source", name).glob("*.ipynb"))
-        if sources:
-            with self.gradebook() as gradebook:
-                gradebook.update_or_create_assignment(name)
-            for source in sources:
-                self._save_cells(name, source)
+        paths = sorted(self.folder("source", name).glob("*.ipynb"))
+        sources = {path.stem: nbformat.read(path, as_version=4) for path in paths}
         with self.gradebook() as gradebook:
+            if sources:
+                gradebook.update_or_create_assignment(name)
+            for path in paths:
+                self._save_cells(gradebook, name, path, sources[path.stem])
             try:
                 notebooks = [notebook.name for notebook in gradebook.find_assignment(name).notebooks]
             except MissingEntry:
                 notebooks = []
-        if not notebooks:
-            raise BuildError(f"The gradebook has no notebook of {name}, and there is none in its source folder.")
-        paths = {source.stem: source for source in sources}
-        return tuple(from_gradebook(self.db_url, name, notebook, paths.get(notebook)) for notebook in notebooks)
+            if not notebooks:
+                raise BuildError(f"The gradebook has no notebook of {name}, and there is none in its source folder.")
+            return tuple(from_gradebook(gradebook, name, notebook, sources.get(notebook)) for notebook in notebooks)
 
     def hand_ins(self, assignment: str, students: Collection[str] = ()) -> Iterator[HandIn]:
         """What was handed in, by student; of `students` only, where some are named. Raises BuildError for none."""
@@ -144,9 +145,9 @@ class Course:
         except (OSError, ValueError, OverflowError):
             return HandIn(student, folder, notebooks, notes=("timestamp.txt cannot be read: taken as in time.",))
 
-    def _save_cells(self, assignment: str, source: Path) -> None:
+    def _save_cells(self, gradebook: Gradebook, assignment: str, source: Path, notebook: NotebookNode) -> None:
         """Run nbgrader's own preparation of a release up to where it saves the cells, and save those that changed."""
-        notebook = nbformat.read(source, as_version=4)
+        notebook = copy.deepcopy(notebook)
         resources = {"nbgrader": {"assignment": assignment, "notebook": source.stem, "db_url": self.db_url}}
         resources |= {"unique_key": source.stem, "metadata": {"path": str(source.parent)}}
         steps = GenerateAssignment(coursedir=self.directory, config=self.config).preprocessors
@@ -154,13 +155,10 @@ class Course:
             worker = step(config=self.config)
             if worker.enabled:
                 notebook, resources = worker.preprocess(notebook, resources)
-        with self.gradebook() as gradebook:
-            try:
-                same = _as_kept(gradebook.find_notebook(source.stem, assignment)) == _as_written(notebook)
-            except MissingEntry:
-                same = False
-        if same:
-            return
+        with contextlib.suppress(MissingEntry):
+            if _as_kept(gradebook.find_notebook(source.stem, assignment)) == _as_written(notebook):
+                return
+        gradebook.db.remove()  # it is written to through another connection, and read anew after that
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SAWarning)  # nbgrader's own use of the gradebook

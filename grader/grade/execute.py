@@ -71,7 +71,9 @@ class _Step(NbGraderPreprocessor):
     def assignment(self) -> Assignment:
         source = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", self.name))
         path = source / f"{self.notebook}.ipynb"
-        return from_gradebook(self.db_url, self.name, self.notebook, path if path.exists() else None)
+        instructors = nbformat.read(path, as_version=4) if path.exists() else None
+        with Gradebook(self.db_url) as gradebook:
+            return from_gradebook(gradebook, self.name, self.notebook, instructors)
 
 
 class Sanitise(_Step):

@@ -77,7 +77,7 @@ class Coordinator:
             found = session.scalar(select(Assignment).where(Assignment.name == assignment))
             if found is None:
                 raise BuildError(f"The gradebook has no assignment {assignment}.")
-            self._assignment = found.id
+            self._assignment, self._due = found.id, found.duedate
             self._books = {book.name: _read(book) for book in found.notebooks}
         gradebook.close()
 
@@ -101,7 +101,7 @@ class Coordinator:
             session.flush()
             for notebook in submission.notebooks:
                 self._penalise(session, submission, notebook)
-            return self._written(session, submission)
+            return self._written(submission)
 
     def _submission(self, session: Session, hand_in: HandIn) -> SubmittedAssignment:
         """The student's submission with a row for every cell, made where it is missing."""
@@ -139,7 +139,7 @@ class Coordinator:
     @staticmethod
     def _score(notebook: SubmittedNotebook, book: _Book, result: Result | None) -> None:
         executed = result.notebook["cells"] if result else []
-        cells = {cell["metadata"]["nbgrader"]["grade_id"]: _node(cell) for cell in executed if _named(cell)}
+        cells = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in executed if _named(cell)}
         names = {cell: name for name, cell in (book.graded | book.commented).items()}
         asked = {} if result is None else _flagged(result, list(cells), book)
         for grade in notebook.grades:
@@ -155,12 +155,11 @@ class Coordinator:
             if name in asked:
                 comment.auto_comment = asked[name]
             elif name in cells:
-                comment.auto_comment = NO_RESPONSE if _untouched(cells[name]) else None
+                comment.auto_comment = NO_RESPONSE if _untouched(_node(cells[name])) else None
 
     def _penalise(self, session: Session, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
         notebook.late_submission_penalty = None
-        due = session.get(Assignment, self._assignment).duedate
-        if due is None or submission.total_seconds_late <= 0:
+        if self._due is None or submission.total_seconds_late <= 0:
             return
         session.refresh(notebook, ["score"])
         penalty = self._late.plugin_inst.late_submission_penalty(
@@ -169,7 +168,7 @@ class Coordinator:
         if penalty is not None:
             notebook.late_submission_penalty = self._late._check_late_penalty(notebook, penalty)
 
-    def _written(self, session: Session, submission: SubmittedAssignment) -> Written:
+    def _written(self, submission: SubmittedAssignment) -> Written:
         names = {cell: name for book in self._books.values() for name, cell in book.graded.items()}
         points = {name: value for book in self._books.values() for name, value in book.points.items()}
         grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
@@ -179,11 +178,10 @@ class Coordinator:
             scores[names[grade.cell_id]] = (earned or 0.0) + (
                 (grade.extra_credit or 0.0) if earned is not None else 0.0
             )
-        due = session.get(Assignment, self._assignment).duedate
         return Written(
             scores,
             {name: points[name] for name in scores},
-            late=0.0 if due is None else float(submission.total_seconds_late),
+            late=0.0 if self._due is None else float(submission.total_seconds_late),
             penalty=sum(notebook.late_submission_penalty or 0.0 for notebook in submission.notebooks),
             needs_person=any(grade.needs_manual_grade for grade in grades),
         )
@@ -200,10 +198,11 @@ def _read(book: Notebook) -> _Book:
     )
 
 
-def _auto_score(name: str, cell: NotebookNode | None, result: Result | None) -> float | None:
+def _auto_score(name: str, found: Mapping | None, result: Result | None) -> float | None:
     """A test's score; for a cell that a person grades what nbgrader says: 0 where untouched, else None; else 0."""
     if result is not None and name in result.scores:
         return result.scores[name]
+    cell = None if found is None else _node(found)
     if cell is None or not utils.is_grade(cell) or (cell.cell_type == "code" and not utils.is_solution(cell)):
         return 0.0
     return utils.determine_grade(cell)[0]

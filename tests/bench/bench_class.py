@@ -185,7 +185,7 @@ def run(
 
 
 def print_scale(root: Path, chapter: Chapter, size: int) -> None:
-    """Seconds a submission over the first 10 and over all, and the coordinator's memory then."""
+    """Seconds a submission over the first 10 and over all, the coordinator's memory then, and all again from kept."""
     course = make_class(root, chapter, size)
     course.register(chapter.name)
     process = psutil.Process()
@@ -202,6 +202,9 @@ def print_scale(root: Path, chapter: Chapter, size: int) -> None:
             f"{done} submissions: {each:.3f} s and {(processor - before) / done:.3f} processor seconds each, "
             f"coordinator {memory} MB"
         )
+    with clock("kept") as kept:
+        run(course, chapter, jobs=1, fresh=False)
+    print(f"{size} kept results: {kept.wall / size:.3f} s and {kept.processor / size:.3f} processor seconds each")
 
 
 def report(found: list[Measured]) -> None:

@@ -1,8 +1,8 @@
-"""Equal scores in every way of grading: `python -m tests.grade.ways [CHAPTER]`, chapter 05 unless said.
+"""Equal scores in every way of grading: `python -m tests.grade.ways [CHAPTER [WAY…]]`, else chapter 05 and all ways.
 
-The bundled class goes through stock nbgrader (its kernels, tests live), a cold process each, the warm parent one at a
-time and in parallel, a run that was killed and resumed, and a Dask cluster of two workers of which one is killed (where
-`distributed` is installed). Every cell's score is compared with stock's.
+The chapter's class (`people`) goes through stock nbgrader (its kernels, tests live), a cold process each, the warm
+parent one at a time and in parallel, a run that was killed and resumed, and a Dask cluster of two workers of which one
+is killed (where `distributed` is installed). Every cell's score is compared with stock's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.grade.kills import start
 from tests.grade.people import people
 
 
-def main(number: str = "05") -> int:
+def main(number: str = "05", *wanted: str) -> int:
     chapter = find_chapters(ROOT, [number])[0]
     os.environ["NBGRADER_EXECUTION"] = "autograde"  # quick mode for nbgrader's kernels too
     faults = 0
@@ -37,6 +37,8 @@ def main(number: str = "05") -> int:
         course.register(chapter.name)
         first: dict = {}
         for name, way in ways():
+            if wanted and not name.startswith(wanted):
+                continue
             shutil.rmtree(root / "class" / "kept", ignore_errors=True)
             way(root, chapter)
             scores = {student: dict(cells) for student, cells in scores_of(course.db_url).items()}
@@ -89,4 +91,4 @@ def dask(root: Path, chapter: Chapter) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main(*sys.argv[1:]))
