@@ -4,6 +4,8 @@ A test text talks to `submission` and to nothing else of the student's. The same
 where `submission` is the kernel that the text runs in, and in grading. Only data crosses (see `data`).
 """
 
+import contextlib
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cache
@@ -85,7 +87,8 @@ class LiveSubmission:
         handed = [_hand(argument) for argument in args]
         named = {key: _hand(argument) for key, argument in kwargs.items()}
         try:
-            answer = callee(*handed, **named)
+            with _on_stdout():
+                answer = callee(*handed, **named)
         except (Exception, SystemExit) as error:
             raise SubmissionError("raised", f"{function} stopped: {describe(error)}") from error
         return as_data(answer, f"What {function} returns")
@@ -111,7 +114,8 @@ class LiveSubmission:
         with self._preserved():
             self._namespace.update({key: _hand(value) for key, value in inputs.items()}, outputs={})
             try:
-                exec(compiled(driver, "<driver>"), self._namespace)
+                with _on_stdout():
+                    exec(compiled(driver, "<driver>"), self._namespace)
             except (Exception, SystemExit) as error:
                 raise SubmissionError("raised", f"Your code stopped: {describe(error)}") from error
             return as_data(self._namespace["outputs"], "What your code computes")
@@ -136,6 +140,11 @@ class LiveSubmission:
 def compiled(source: str, filename: str) -> CodeType:
     """A driver or a given cell as code: a check runs the same few again and again."""
     return compile(source, filename, "exec")
+
+
+def _on_stdout() -> AbstractContextManager[object]:
+    """Show warnings where prints go: nbgrader gives no points to a graded cell with anything on stderr."""
+    return contextlib.redirect_stderr(sys.stdout)
 
 
 def _disturb(namespace: dict[str, object], forward_cells: list[str], seed: int) -> None:

@@ -45,6 +45,21 @@ def test_arguments_are_copies_and_results_data(notebook):
     assert isinstance(array, np.ndarray)
 
 
+WARNS = (
+    "import sys, warnings\ndef f():\n    warnings.warn('a warning')\n    print('said', file=sys.stderr)\n    return 1"
+)
+
+
+@pytest.mark.parametrize("ask", ["call", "run"])
+def test_what_a_function_says_on_stderr_stands_on_stdout(notebook, capsys, ask):
+    notebook.run(WARNS)
+    answer = notebook.submission.call("f") if ask == "call" else notebook.submission.run("outputs['y'] = f()", {})["y"]
+    shown = capsys.readouterr()
+    assert answer == 1
+    assert not shown.err
+    assert "said" in shown.out
+
+
 def test_an_oracle_is_called_in_the_test(notebook):
     notebook.run("def f(matvec):\n    return [matvec(torch.eye(3)[i]) for i in range(3)]")
     matrix, asked = torch.randn(3, 3, generator=torch.Generator().manual_seed(1)), []
