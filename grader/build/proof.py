@@ -114,7 +114,7 @@ def prove(root: Path, chapter: Chapter) -> Iterator[Outcome]:
     from grader.check.replay import preserved
 
     rehearsal = Rehearsal()
-    with contextlib.chdir(chapter.folder), _environment(GRADER_QUICK="1", MPLBACKEND="Agg"):
+    with contextlib.chdir(chapter.folder), _environment(GRADER_QUICK="1", MPLBACKEND="Agg"), _default_dtype():
         for exercise, given, own in exercises(read_source(chapter.source)):
             with _quiet():
                 for cell in given:
@@ -233,6 +233,18 @@ def _environment(**variables: str) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _default_dtype() -> Iterator[None]:
+    """Put torch's default dtype back: a chapter may set it."""
+    import torch
+
+    before = torch.get_default_dtype()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 @contextlib.contextmanager

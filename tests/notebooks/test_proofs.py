@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader.build.proof import prove
 from grader.build.source import find_chapters
@@ -22,6 +23,7 @@ def test_chapter(chapter):
         if outcome.fault:
             faults.append(f"{outcome.exercise}, {outcome.answer.name}: {outcome.fault}")
     assert faults == []
+    assert torch.get_default_dtype() == torch.float32  # other tests run in this process
     assert tried
     for exercise, counts in tried.items():
         assert counts["right"] >= LEAST_RIGHT, exercise
