@@ -20,14 +20,8 @@ def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
     All its words for both, where it does not parse (a magic, an error).
     """
     try:
-        tree = ast.parse(source)
-        bound: set[str] = set()
-        read: set[str] = set()
-        for statement in tree.body:
-            needs = set(_reads(statement, frozenset(bound)))
-            read |= needs - bound
-            bound |= _binds(statement)
-        return frozenset(bound), frozenset(read)
+        body = ast.parse(source).body
+        return frozenset().union(*map(_binds, body)), frozenset(_reads_of(body, frozenset()))
     except (SyntaxError, ValueError, RecursionError):
         words = frozenset(NAME.findall(source))
         return words, words
@@ -37,19 +31,13 @@ def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
 def surely_bound(source: str) -> frozenset[str]:
     """The names that a cell has bound when it has run to its end; none where it does not parse."""
     try:
-        tree = ast.parse(source)
+        body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError):
         return frozenset()
-    plain = (ast.Assign, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    return frozenset(name for statement in tree.body if isinstance(statement, plain) for name in _targets(statement))
-
-
-def _targets(statement: ast.stmt) -> set[str]:
-    """The names that a statement binds, without those bound by expressions inside it, which may not be reached."""
-    if isinstance(statement, ast.Assign):
-        return {node.id for target in statement.targets for node in ast.walk(target)
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}  # fmt: skip
-    return _binds(statement)
+    # Of an assignment only the targets: a walrus in its value may not be reached.
+    targets = [target for statement in body if isinstance(statement, ast.Assign) for target in statement.targets]
+    plain = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    return frozenset().union(*map(_binds, targets), *(_binds(s) for s in body if isinstance(s, plain)))
 
 
 def _reads(statement: ast.stmt, bound: frozenset[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ def drawings(code: Sequence[NotebookNode], assignment: Assignment) -> set[int]:
         if source in figures and not names(source)[0] & read_later:
             left_out.add(index)
         else:
-            if source in given:
+            if source in given:  # an answer may be stopped before it binds anything
                 read_later -= surely_bound(source)
             read_later |= names(source)[1]
     return left_out

@@ -709,7 +709,7 @@ def iterate(W, x, count=200):
 g = torch.Generator().manual_seed(7)
 W, x = (torch.randn(*shape, generator=g, dtype=torch.float64) for shape in [(30, 30), (30,)])
 W = 0.8 * W / torch.linalg.matrix_norm(W, 2)  # largest singular value 0.8
-inputs = [t.clone().requires_grad_() for t in (W, x)]
+inputs = [t.clone().requires_grad_() for t in (W, x)]  # the same, as leaves that ask for gradients
 
 # %% tags=["figure"] id="figure-converges"
 counts, star = range(0, 61, 3), iterate(W, x)

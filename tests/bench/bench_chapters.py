@@ -36,11 +36,7 @@ def row(chapter: Chapter, size: int) -> list[str]:
             ours(root, chapter, way="all", jobs=cores(), fresh=True),
             ours(root, chapter, way="kept", jobs=1, repeat=5),
         ]
-    stock_each = first.wall / first.submissions
-    times = [f"{stock_each / (one.wall / one.submissions):.0f}" for one in found]
-    whole = sum(found[0].seconds.values())
-    shares = [f"{found[0].seconds.get(phase, 0.0) / whole:.0%}" for phase in PHASES]
-    return [chapter.name, f"{stock_each:.1f}", *times, *shares]
+    return [chapter.name, f"{first.each:.1f}", *(f"{first.each / one.each:.0f}" for one in found), *found[0].shares]
 
 
 if __name__ == "__main__":

@@ -57,6 +57,22 @@ class Measured:
     seconds: dict[str, float] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def each(self) -> float:
+        """Wall-clock seconds a submission."""
+        return self.wall / self.submissions
+
+    @property
+    def work(self) -> float:
+        """Processor seconds a submission."""
+        return self.processor / self.submissions
+
+    @property
+    def shares(self) -> list[str]:
+        """What part of the time each of PHASES took, as it is printed; "" where that is not known."""
+        whole = sum(self.seconds.values()) or 1.0
+        return [f"{self.seconds[phase] / whole:.0%}" if phase in self.seconds else "" for phase in PHASES]
+
 
 def main() -> None:
     size = int(os.environ.get("CLASS_SIZE", "6"))
@@ -89,17 +105,17 @@ def ways() -> Iterator[Callable[[Path, Chapter], Measured]]:
 
 def print_line(one: Measured, first: Measured) -> None:
     """One way's figures as soon as they are there: a long run that is stopped has said something."""
-    each = one.processor / one.submissions
     print(
-        f"{one.way}: {one.submissions} submissions, {one.wall / one.submissions:.3f} s and {each:.3f} processor "
-        f"seconds each; {first.processor / first.submissions / each:.1f} times stock by processor seconds",
+        f"{one.way}: {one.submissions} submissions, {one.each:.3f} s and {one.work:.3f} processor seconds each; "
+        f"{first.work / one.work:.1f} times stock by processor seconds",
         flush=True,
     )
 
 
-def make_class(root: Path, chapter: Chapter, size: int) -> Course:
-    """A course in a folder of its own, and `size` submissions, each its own text: the chapter's class over and over, or
-    those that stand evenly spaced in it.
+def make_class(root: Path, chapter: Chapter, size: int = 0) -> Course:
+    """A course in a folder of its own, and the submissions of the chapter's class, each its own text.
+
+    size: how many, evenly spaced in the class or the class over and over; 0 for the class once.
     """
     for name in ("solutions", "notebooks", "data"):
         folder = chapter.name if name != "data" else ""
@@ -108,6 +124,7 @@ def make_class(root: Path, chapter: Chapter, size: int) -> Course:
     course = Course(root)
     release = read_stored(ROOT / "notebooks" / chapter.name / chapter.solution.name)
     students = people(chapter)
+    size = size or len(students)
     step = max(1, len(students) // size)
     for number in range(size):
         answers = students[number * step % len(students)]
@@ -214,12 +231,8 @@ def report(found: list[Measured]) -> None:
     for name in ("", "submissions/s", "times stock", "processor s each", "times stock", *PHASES):
         table.add_column(name, justify="right")
     for one in found:
-        rate, base = one.submissions / one.wall, first.submissions / first.wall
-        each, stock_each = one.processor / one.submissions, first.processor / first.submissions
-        whole = sum(one.seconds.values()) or 1.0
-        shares = [f"{one.seconds[phase] / whole:.0%}" if phase in one.seconds else "" for phase in PHASES]
-        row = [one.way, f"{rate:.2f}", f"{rate / base:.1f}", f"{each:.3f}", f"{stock_each / each:.1f}"]
-        table.add_row(*row, *shares)
+        wall = f"{1 / one.each:.2f}", f"{first.each / one.each:.1f}"
+        table.add_row(one.way, *wall, f"{one.work:.3f}", f"{first.work / one.work:.1f}", *one.shares)
     Console(width=160).print(table)
     scores = [one.scores for one in found if one.scores]
     print("equal scores in all of ours" if all(one == scores[0] for one in scores) else f"SCORES DIFFER: {scores}")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from grader.build.notebooks import read_stored
 from grader.build.proof import answers_to, exercises
-from grader.build.source import Chapter, read_source
+from grader.build.source import BEGIN_SOLUTION, END_SOLUTION, Chapter, read_source
 from grader.grade.answers import Answers, read_class
 from tests.grade.class_of import REPOSITORY
 
 # A submission that ends its process or takes hours makes nbgrader fail; all ways of grading are to grade the same ones.
 LEFT_OUT = {"kernel_dies", "walks instead of halving"}
-MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n", re.MULTILINE)
 
 
 def people(chapter: Chapter) -> list[Answers]:
@@ -24,7 +21,7 @@ def people(chapter: Chapter) -> list[Answers]:
     bundled = REPOSITORY / "tests" / "classes" / chapter.name
     if bundled.exists():
         return [answers for answers in read_class(bundled) if answers.student not in LEFT_OUT]
-    solved = {cell.id: MARKER.sub("", cell.source + "\n").rstrip("\n") for cell in read_stored(chapter.solution).cells}
+    solved = {cell.id: _without_markers(cell.source) for cell in read_stored(chapter.solution).cells}
     tried = []
     for exercise, _, own in exercises(read_source(chapter.source)):
         solution = {c.id: solved[c.id] for c in own if c.metadata.get("nbgrader", {}).get("solution")}
@@ -36,3 +33,7 @@ def people(chapter: Chapter) -> list[Answers]:
         replaced = {name: source for answer in cells for name, source in answer.items()}
         found.append(Answers(f"on_file_{number:02d}", "the answers on file", replaced=replaced))
     return found
+
+
+def _without_markers(source: str) -> str:
+    return "\n".join(line for line in source.split("\n") if line.strip() not in (BEGIN_SOLUTION, END_SOLUTION))

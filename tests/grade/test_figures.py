@@ -11,11 +11,10 @@ FIGURE = "x, fig = 1, plot()"
 
 def left_out(*later: str, answer: str = "", figure: str = FIGURE) -> bool:
     """Whether a figure is, before a student's answer and these given cells."""
-    given = [Cell("", "code", figure, figure=True), *(Cell("", "code", source) for source in later)]
-    answered = Cell("answer", "code", "pass", solution=True)
-    cells = [given[0], answered, *given[1:]]
-    code = [new_code_cell(FIGURE), new_code_cell(answer), *(new_code_cell(source) for source in later)]
-    return 0 in drawings(code, Assignment("a", "a", tuple(cells)))
+    given = [Cell("", "code", source) for source in later]
+    cells = (Cell("", "code", figure, figure=True), Cell("answer", "code", "pass", solution=True), *given)
+    code = [new_code_cell(source) for source in (FIGURE, answer, *later)]
+    return 0 in drawings(code, Assignment("a", "a", cells))
 
 
 @pytest.mark.parametrize(

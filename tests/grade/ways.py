@@ -24,7 +24,6 @@ from grader.grade.workers import cluster
 from tests.bench.bench_class import ROOT, cold, make_class, run, stock
 from tests.grade.class_of import scores_of
 from tests.grade.kills import start
-from tests.grade.people import people
 
 
 def main(number: str = "05", *wanted: str) -> int:
@@ -33,7 +32,7 @@ def main(number: str = "05", *wanted: str) -> int:
     faults = 0
     with tempfile.TemporaryDirectory(prefix="ways-") as place:
         root = Path(place)
-        course = make_class(root, chapter, len(people(chapter)))
+        course = make_class(root, chapter)
         course.register(chapter.name)
         first: dict = {}
         for name, way in ways():
