@@ -169,6 +169,9 @@ class Program:
     eqns: list
     outputs: list
 
+    def __post_init__(self):
+        self.eqns = list(self.eqns)  # a copy: what is recorded later is not in this program
+
 
 # %% tags=["figure"] id="figure-program"
 listing = [("b", "mul a", "cos"), ("c", "mul a", "exp"), ("d", "mul b", "exp"), ("e", "mul c", "sin"),
@@ -240,10 +243,8 @@ class Unknown(Tracer):
 # the operands decides what happens.
 
 # %% role="locked" id="core-bind"
-VALUE = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "exp": np.exp,
-    "matmul": np.matmul, "reshape": lambda x, shape: np.reshape(x, shape), "stop_gradient": lambda x: x,
-}  # fmt: skip
+VALUE = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "exp": np.exp,
+         "matmul": np.matmul, "reshape": np.reshape, "stop_gradient": lambda x: x}
 
 
 def bind(name, *operands, **params):
