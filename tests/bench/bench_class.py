@@ -35,7 +35,7 @@ from sqlalchemy.exc import SAWarning
 
 from grader.build.notebooks import as_bytes, read_stored
 from grader.build.source import Chapter, find_chapters
-from grader.grade.answers import submit
+from grader.grade.answers import Answers, submit
 from grader.grade.batch import Outcome, Run
 from grader.grade.course import Course
 from grader.grade.processes import warm
@@ -112,10 +112,11 @@ def print_line(one: Measured, first: Measured) -> None:
     )
 
 
-def make_class(root: Path, chapter: Chapter, size: int = 0) -> Course:
-    """A course in a folder of its own, and the submissions of the chapter's class, each its own text.
+def make_class(root: Path, chapter: Chapter, size: int = 0, students: list[Answers] | None = None) -> Course:
+    """A course in a folder of its own, and the students' submissions, each its own text.
 
     size: how many, evenly spaced in the class or the class over and over; 0 for the class once.
+    students: the chapter's class (`people`) unless given.
     """
     for name in ("solutions", "notebooks", "data"):
         folder = chapter.name if name != "data" else ""
@@ -123,7 +124,7 @@ def make_class(root: Path, chapter: Chapter, size: int = 0) -> Course:
     shutil.copy(ROOT / "nbgrader_config.py", root)
     course = Course(root)
     release = read_stored(ROOT / "notebooks" / chapter.name / chapter.solution.name)
-    students = people(chapter)
+    students = students or people(chapter)
     size = size or len(students)
     step = max(1, len(students) // size)
     for number in range(size):

@@ -13,14 +13,22 @@ LEFT_OUT = {"kernel_dies", "walks instead of halving"}
 
 
 def people(chapter: Chapter) -> list[Answers]:
-    """What each student hands in.
+    """What each student of the chapter's class hands in."""
+    return bundled(chapter) or on_file(chapter)
 
-    On file (`grader.build.proof`) the first hands in all solutions, the second the untouched release, and each of the
-    others the next answer to every exercise, or its solution where there are no more.
+
+def bundled(chapter: Chapter) -> list[Answers]:
+    """The files of tests/classes, but those left out; none for most chapters."""
+    folder = REPOSITORY / "tests" / "classes" / chapter.name
+    return [answers for answers in read_class(folder) if answers.student not in LEFT_OUT] if folder.exists() else []
+
+
+def on_file(chapter: Chapter) -> list[Answers]:
+    """The answers on file (`grader.build.proof`), each handed in by somebody.
+
+    The first hands in all solutions, the second the untouched release, and each of the others the next answer to every
+    exercise, or its solution where there are no more.
     """
-    bundled = REPOSITORY / "tests" / "classes" / chapter.name
-    if bundled.exists():
-        return [answers for answers in read_class(bundled) if answers.student not in LEFT_OUT]
     solved = {cell.id: _without_markers(cell.source) for cell in read_stored(chapter.solution).cells}
     tried = []
     for exercise, _, own in exercises(read_source(chapter.source)):

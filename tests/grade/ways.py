@@ -1,8 +1,8 @@
 """Equal scores in every way of grading: `python -m tests.grade.ways [CHAPTER [WAY…]]`, else chapter 05 and all ways.
 
-The chapter's class (`people`) goes through stock nbgrader (its kernels, tests live), a cold process each, the warm
-parent one at a time and in parallel, a run that was killed and resumed, and a Dask cluster of two workers of which one
-is killed (where `distributed` is installed). Every cell's score is compared with stock's.
+The answers to a chapter (everyone.py) go through stock nbgrader (its kernels, tests live), a cold process each, the
+warm parent one at a time and in parallel, a run that was killed and resumed, and a Dask cluster of two workers of which
+one is killed (where `distributed` is installed). Every cell's score is compared with stock's.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from grader.grade.course import Course
 from grader.grade.workers import cluster
 from tests.bench.bench_class import ROOT, cold, make_class, run, stock
 from tests.grade.class_of import scores_of
+from tests.grade.everyone import everyone
 from tests.grade.kills import start
 
 
@@ -32,7 +33,7 @@ def main(number: str = "05", *wanted: str) -> int:
     faults = 0
     with tempfile.TemporaryDirectory(prefix="ways-") as place:
         root = Path(place)
-        course = make_class(root, chapter)
+        course = make_class(root, chapter, students=everyone(chapter))
         course.register(chapter.name)
         first: dict = {}
         for name, way in ways():
