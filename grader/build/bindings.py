@@ -34,10 +34,7 @@ def surely_bound(source: str) -> frozenset[str]:
         body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError):
         return frozenset()
-    # Of an assignment only the targets: a walrus in its value may not be reached.
-    targets = [target for statement in body if isinstance(statement, ast.Assign) for target in statement.targets]
-    plain = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    return frozenset().union(*map(_binds, targets), *(_binds(s) for s in body if isinstance(s, plain)))
+    return frozenset().union(*map(_binds_surely, body))
 
 
 def _reads(statement: ast.stmt, bound: frozenset[str]) -> Iterator[str]:
@@ -68,7 +65,7 @@ def _reads_of(block: list[ast.stmt], bound: frozenset[str]) -> Iterator[str]:
     """As `_reads`, of statements that follow on one another."""
     for statement in block:
         yield from set(_reads(statement, bound)) - bound
-        bound |= _binds(statement)
+        bound |= _binds_surely(statement)
 
 
 def _used(node: ast.AST) -> set[str]:
@@ -85,7 +82,7 @@ def _used(node: ast.AST) -> set[str]:
 
 
 def _binds(node: ast.AST) -> set[str]:
-    """The names that a statement binds or deletes in the module."""
+    """The names that a statement may bind or delete in the module."""
     found: set[str] = set()
     if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
         found.add(node.id)
@@ -98,3 +95,15 @@ def _binds(node: ast.AST) -> set[str]:
     for child in ast.iter_child_nodes(node):
         found |= _binds(child)
     return found
+
+
+def _binds_surely(statement: ast.stmt) -> set[str]:
+    """Those that it has bound when it has run to its end."""
+    if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+        return _binds(statement)
+    if isinstance(statement, ast.Assign):  # the targets only: a walrus in the value may not be reached
+        return set().union(*map(_binds, statement.targets))
+    if isinstance(statement, ast.If):
+        branches = ([_binds_surely(inner) for inner in block] for block in (statement.body, statement.orelse))
+        return set.intersection(*(set().union(*branch) for branch in branches))
+    return set()

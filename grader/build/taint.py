@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from grader.build.bindings import names
+from grader.build.bindings import names, surely_bound
 from grader.build.outputs import code_cells
 
 
@@ -22,5 +22,5 @@ def untainted(notebook: NotebookNode) -> Iterator[NotebookNode]:
         if role.get("solution") or role.get("grade") or read & tainted or read & {"globals", "locals", "eval", "exec"}:
             tainted |= bound
             continue
-        tainted -= bound
+        tainted -= surely_bound(cell.source)
         yield cell

@@ -131,6 +131,7 @@ def test_what_depends_on_an_answer_is_not_shown():
 def test_a_name_that_is_given_anew_is_given():
     assert shown("#a\ny = 2", "y = 5", "print(y)") == ["y = 5", "print(y)"]
     assert shown("#a\ny = 2", "y += 5", "print(y)") == []
+    assert shown("#a\ny = 2", "if x:\n    y = 5", "print(y)") == ["if x:\n    y = 5"]
 
 
 def test_a_cell_that_looks_into_the_namespace_is_not_shown():
