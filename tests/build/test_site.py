@@ -53,6 +53,18 @@ def test_a_page_for_each_chapter_and_an_index(site):
     assert names == [*(chapter.name for chapter in find_chapters(ROOT)), "index"]
 
 
+def test_minutes_and_points_are_those_of_the_readme_and_of_chapter_00(site):
+    (index,) = (path for path in site if path.stem == "index")
+    said = re.findall(r'class="n">(\d*)</td><td class="n">(\d*)', index.read_text(encoding="utf-8"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert said == re.findall(r"^\| \d\d \| .+ \| (\d+) \| (\d+) \|", readme, re.MULTILINE)
+    first, *_ = chapters = find_chapters(ROOT)
+    assert said == re.findall(r'\("\d\d .+?", (\d+), (\d+)\)', first.source.read_text(encoding="utf-8"))
+    cells = [read_source(chapter.source).cells for chapter in chapters]
+    earned = [sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in own) for own in cells]
+    assert [int(points) for _, points in said] == earned
+
+
 def test_nothing_is_fetched_from_elsewhere_and_no_script_runs(site):
     for path, page in site.items():
         assert not page.every("script"), path.name

@@ -24,7 +24,7 @@ from grader.build.taint import untainted
 CAPTION = re.compile(r"\*Figure: (.+?)\*(?=\n\n|\s*$)", re.DOTALL)
 NOTEBOOK_LINK = re.compile(r'href="\.\./(\w+)/\w+\.ipynb')
 HEADING = re.compile(r'<h(\d) id="([^"]+)">(.*?)</h\d>', re.DOTALL)
-POINTS_LINE = re.compile(r"\*\*Time:\*\* (\d+) minutes\. \*\*Points:\*\* (\d+)")
+TIME_LINE = re.compile(r"\*\*Time:\*\* (\d+) minutes.* \*\*Points:\*\* (\d+)")
 FONT = "STIXTwoMath-Regular.ttf"  # SIL Open Font License; the package ziamath brings it
 
 
@@ -92,7 +92,7 @@ def read_page(root: Path, chapter: Chapter) -> Page:
     body = "\n".join(part for part in parts if part)
     headings = [(int(level), name, text) for level, name, text in HEADING.findall(body)]
     title = next((text for level, _, text in headings if level == 1), chapter.name)
-    time = POINTS_LINE.search("\n".join(cell.source for cell in released.cells[:2]))
+    time = TIME_LINE.search("\n".join(cell.source for cell in released.cells[:2]))
     minutes, points = time.groups() if time else ("", "")
     return Page(chapter.name, title, minutes, points, body, [h for h in headings if h[0] in (2, 3)])
 
