@@ -480,7 +480,8 @@ for ax, (title, order) in zip(axes, orders.items()):
             ax.text(0.3, 0.85, "too late", color=VERMILION, ha="right")
         ax.annotate("", places[head], places[tail], arrowprops=look)
     for name, place in places.items():
-        label, box = f"{name}\nno. {order.index(name) + 1}", {"boxstyle": "round", "fc": "w", "ec": "0.4"}
+        label = f"{name}\nno. {order.index(name) + 1}"
+        box = {"boxstyle": "round", "fc": "w", "ec": "0.4"}
         ax.text(*place, label, ha="center", va="center", bbox=box)
     ax.set(xlim=(-0.5, 3.5), ylim=(0.2, 1.3), title=title)
     ax.axis("off")
@@ -641,8 +642,8 @@ class Tensor:
     """A numpy array that remembers how it was made.
 
     data: the array, of a float dtype. requires_grad: whether derivatives with respect to it are wanted.
-    edges: one pair (operand, vjp) for each operand that requires them. vjp maps the cotangent of this tensor
-    to its share of the operand's cotangent, an array of the operand's shape and dtype.
+    edges: one pair (operand, vjp) for each operand that requires them. vjp maps the cotangent of this
+    tensor to its share of the operand's cotangent, an array of the operand's shape and dtype.
     grad: for a tensor without operands (a leaf), the array that backward has added up.
     """
 
@@ -1822,7 +1823,8 @@ costs["its gradient, forward mode"] = sum(p.data.size for p in make_parameters(1
 fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
 bars = ax.barh(list(costs), costs.values(), color=[BLUE, BLUE, ORANGE], ec="0.2")
 ax.bar_label(bars, [f"{cost:,.0f}" for cost in costs.values()], padding=4)
-ax.set(xscale="log", xlim=(0.7, 2e4), xlabel="cost in losses", title="In reverse, a gradient costs three losses")
+ax.set(xscale="log", xlim=(0.7, 2e4), xlabel="cost in losses",
+       title="In reverse, a gradient costs three losses")
 ax.invert_yaxis()
 plt.show()
 
@@ -2162,7 +2164,7 @@ plt.show()
 
 # %% role="answer" id="answer-4.12-c"
 class RowTape:
-    """rows[i]: value, operand 1, partial 1, operand 2, partial 2; an unused operand is i with partial 0."""
+    """rows[i]: value, operand 1, partial 1, operand 2, partial 2; an unused operand is i, partial 0."""
 
     def __init__(self, capacity):
         self.rows, self.used = np.zeros((capacity, 5)), 0

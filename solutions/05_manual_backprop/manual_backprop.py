@@ -296,7 +296,8 @@ plt.show()
 # cotangent.
 
 # %% tags=["figure"] id="figure-vjp"
-x_tiny, dy_tiny = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.5, -1.0, 2.0])  # (3,); dy comes from above
+x_tiny = torch.tensor([1.0, 2.0, 3.0])  # (3,)
+dy_tiny = torch.tensor([0.5, -1.0, 2.0])  # (3,), from above
 J_tiny = torch.autograd.functional.jacobian(lambda x: x**2, x_tiny)  # (3, 3): dy_i / dx_j
 panels = {"dy": dy_tiny[None], "Jacobian of x**2": J_tiny, "dy @ J": dy_tiny[None] @ J_tiny}
 panels["2 * x * dy"] = (2 * x_tiny * dy_tiny)[None]
@@ -318,10 +319,11 @@ plt.show()
 
 # %% tags=["figure"] id="figure-jacobian-size"
 kept = {"entries of the Jacobian": hprebn.numel() * embcat.numel()}
-kept["of them not zero"] = n * n_hidden * embcat.shape[1]  # row i of hprebn depends on row i of embcat only
+kept["of them not zero"] = n * n_hidden * embcat.shape[1]  # row i of hprebn reads row i of embcat
 kept["numbers in W1, which say them all"] = W1.numel()
 fig, ax = plt.subplots(figsize=(8, 2.1))
-ax.bar_label(ax.barh(list(kept), kept.values(), color=BLUE), [f"{k:,}" for k in kept.values()], padding=4)
+bars = ax.barh(list(kept), kept.values(), color=BLUE)
+ax.bar_label(bars, [f"{k:,}" for k in kept.values()], padding=4)
 ax.set(xscale="log", xlim=(500, 2e7), xlabel="how many", title="W1 says all that the Jacobian holds")
 ax.invert_yaxis()
 plt.show()
@@ -443,7 +445,8 @@ cases = {"5×4 by 4×3": (5, 4, 3), "4×4 by 4×4": (4, 4, 4), "4×4 by 4×4,\nW
 tried = [candidates(*sizes) for sizes in cases.values()]
 right = [sum(difference < 1e-5 for difference in found.values()) for found in tried]
 fig, ax = plt.subplots(figsize=(8, 2.6))
-ax.bar_label(ax.bar([0, 1, 2], [len(found) for found in tried], 0.5, color=ORANGE, hatch="//", label="fit"))
+fitting = [len(found) for found in tried]
+ax.bar_label(ax.bar([0, 1, 2], fitting, 0.5, color=ORANGE, hatch="//", label="fit"))
 ax.bar_label(ax.bar([0, 1, 2], right, 0.3, color=BLUE, label="are right"))
 ax.set(xticks=[0, 1, 2], xticklabels=cases, ylabel="of eight products", ylim=(0, 9.5))
 ax.set_title("Where sizes differ, what fits is right; where they agree, everything fits")
@@ -849,7 +852,8 @@ if all(isinstance(gradient, torch.Tensor) for gradient in found.values()):
     bars = ax.bar(list(found), [gradient.abs().max() for gradient in found.values()], color=BLUE)
     for name in ("logit_maxes", "b1"):
         bars[list(found).index(name)].set(facecolor=ORANGE, hatch="//", edgecolor="black")
-    ax.set(yscale="log", ylim=(1e-10, 1e3), xlabel="tensor, from the loss back", ylabel="largest |gradient|")
+    ax.set(yscale="log", ylim=(1e-10, 1e3), xlabel="tensor, from the loss back")
+    ax.set_ylabel("largest |gradient|")
     ax.tick_params(axis="x", rotation=90)
     ax.set_title("Two of the 26 gradients are zero on paper, and rounding noise in float32")
     plt.show()
@@ -925,7 +929,7 @@ plt.show()
 s_sums = counts_sum.clone().requires_grad_(True)
 (power,) = torch.autograd.grad((s_sums**-1).sum(), s_sums)
 (division,) = torch.autograd.grad((1 / s_sums).sum(), s_sums)
-bit = torch.nextafter(power.abs(), torch.tensor(1.0)) - power.abs()  # from each number to the next float32
+bit = torch.nextafter(power.abs(), torch.tensor(1.0)) - power.abs()  # from each number to the next
 fig, ax = plt.subplots(figsize=(8, 2.4))
 ax.stem(range(n), ((power - division) / bit).view(-1), basefmt=" ")
 ax.set(xlabel="example", ylabel="difference, last bits", yticks=[-2, -1, 0, 1, 2], ylim=(-2.4, 2.4))
@@ -1086,7 +1090,8 @@ dhpreact = torch.randn(hprebn.shape, generator=torch.Generator().manual_seed(53)
 # %% role="forward" id="forward-5.3"
 # Forward pass for exercise 5.3: given dhpreact, find dhprebn
 hpreact = (
-    bngain * (hprebn - hprebn.mean(0, keepdim=True)) / torch.sqrt(hprebn.var(0, keepdim=True, unbiased=True) + 1e-5)
+    bngain * (hprebn - hprebn.mean(0, keepdim=True))
+    / torch.sqrt(hprebn.var(0, keepdim=True, unbiased=True) + 1e-5)
     + bnbias
 )
 
@@ -1346,7 +1351,8 @@ means = whole[:, :12].view(-1, 32, 12).mean(1)  # (625, 12): batches of 32
 fig, ax = plt.subplots(figsize=(8, 2.6))
 ax.boxplot(means, medianprops={"color": BLUE}, flierprops={"ms": 2})
 ax.plot(range(1, 13), whole[:, :12].mean(0), "D", color=VERMILION, label="mean of all")
-ax.set(xlabel="hidden unit (the first 12)", ylabel="mean of 32", title="Each batch has a mean of its own")
+ax.set(xlabel="hidden unit (the first 12)", ylabel="mean of 32",
+       title="Each batch has a mean of its own")
 ax.legend(loc="upper right")
 plt.show()
 
@@ -1445,9 +1451,11 @@ if losses:
     drawn = [len(sample_name(predict, g_names)) for _ in range(400)]
     fig, ax = plt.subplots(figsize=(8, 2.6))
     bins = [k + 0.5 for k in range(16)]
-    ax.hist([len(name) for name in train_names], bins, density=True, color="0.8", ec="0.4", label="real names")
+    real = [len(name) for name in train_names]
+    ax.hist(real, bins, density=True, color="0.8", ec="0.4", label="real names")
     ax.hist(drawn, bins, density=True, histtype="step", color=VERMILION, lw=2, label="400 new names")
-    ax.set(xlabel="letters in the name", ylabel="share", title="Remembering three letters, it loses count")
+    ax.set(xlabel="letters in the name", ylabel="share",
+           title="Remembering three letters, it loses count")
     ax.legend()
     plt.show()
 
@@ -1577,7 +1585,7 @@ again = torch.tanh(leaf[Xb].view(n, -1) @ W_tied) @ leaf.T
 compare("dC_tied", dC_tied, reference)
 
 # %% tags=["figure"] id="figure-tied"
-looked_up, multiplied = (C.clone().requires_grad_(True) for _ in range(2))  # C, as its two readers see it
+looked_up, multiplied = (C.clone().requires_grad_(True) for _ in range(2))  # C, for each reader
 again = torch.tanh(looked_up[Xb].view(n, -1) @ W_tied) @ multiplied.T
 by_use = torch.autograd.grad((again * dlogits_tied).sum(), [looked_up, multiplied])
 fig, ax = plt.subplots(figsize=(9, 2.6))

@@ -689,7 +689,8 @@ for dtype, side, color, hatch in ((torch.float32, -0.2, BLUE, ""), (torch.float6
     loss = F.cross_entropy(h @ head / 8, torch.arange(32) % 27)
     largest = [d.abs().max() for d in torch.autograd.grad(loss, (W, b))]
     plt.bar([side, 1 + side], largest, 0.4, color=color, hatch=hatch, ec="0", label=str(dtype)[6:])
-plt.gca().set(yscale="log", ylim=(1e-19, 1e3), xticks=[0, 1], xticklabels=["W", "b"], ylabel="largest |gradient|")
+plt.gca().set(yscale="log", ylim=(1e-19, 1e3), xticks=[0, 1], xticklabels=["W", "b"],
+              ylabel="largest |gradient|")
 plt.title("Only the gradient of b shrinks with more digits: it is rounding")
 plt.legend(ncols=2)
 plt.show()
@@ -732,7 +733,8 @@ for level, column, color in ((1, before, BLUE), (0, after, ORANGE)):
     plt.plot(column.flatten(), [level] * 3, "o-", color=color, mec="0")
     for at in column.flatten().tolist():
         plt.text(at, level + 0.2, f"{at:.3g}", ha="center")
-plt.gca().set(yticks=[0, 1], yticklabels=["after", "before"], ylim=(-0.4, 1.6), xlabel="value of the feature")
+plt.gca().set(yticks=[0, 1], yticklabels=["after", "before"], ylim=(-0.4, 1.6),
+              xlabel="value of the feature")
 plt.title("1, 2, 4 is no longer a doubling; the second gap is still twice the first")
 plt.show()
 
@@ -1363,7 +1365,8 @@ plt.figure(figsize=(8, 2.6))
 if mended is not None:
     (d,) = torch.autograd.grad(36 * mended, z)  # the loss is a mean over 36 examples
     plt.plot(leads, d[:, 0].abs(), "o-", ms=4, color=BLUE)
-plt.gca().set(ylim=(0, 1.1), xlabel="lead of the wrong letter's logit", ylabel="|gradient| of the right logit")
+plt.gca().set(ylim=(0, 1.1), xlabel="lead of the wrong letter's logit",
+              ylabel="|gradient| of the right logit")
 plt.title("Mended, the pull on the right logit rises to 1 and stays there")
 plt.show()
 
@@ -1415,7 +1418,8 @@ plt.show()
 
 # %% tags=["figure"] id="figure-cuts"
 fig, axes = plt.subplots(1, 2, figsize=(12, 2.2), layout="constrained")
-panels = {"as written: cut at every step": range(5), "wanted: cut on entry and where a text ends": (0, 3)}
+panels = {"as written: cut at every step": range(5),
+          "wanted: cut on entry and where a text ends": (0, 3)}
 for ax, (title, cuts) in zip(axes, panels.items()):
     for t in range(5):
         cut = t in cuts

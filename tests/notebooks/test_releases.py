@@ -7,10 +7,19 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from grader.build.notebooks import read_stored
 from grader.build.source import find_chapters
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = find_chapters(ROOT)
+PAGE = 105  # columns of code that fit a page of JupyterLab 1,200 pixels wide
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
+def test_no_line_of_code_is_wider_than_the_page(chapter):
+    cells = read_stored(ROOT / "notebooks" / chapter.name / chapter.solution.name).cells
+    lines = [(cell.id, line) for cell in cells if cell.cell_type == "code" for line in cell.source.split("\n")]
+    assert [(name, line) for name, line in lines if len(line) > PAGE] == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
