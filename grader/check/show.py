@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from grader.check.verdict import Status, Verdict
-
-# The type under which a graded report is kept as data, beside its picture.
-RECORD = "application/vnd.grader+json"
+from grader.record import RECORD
 
 CARRIED = "Carried forward: right, given your own gradients further up; the slip is there."
 

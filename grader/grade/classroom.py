@@ -21,11 +21,11 @@ from grader.build.notebooks import as_bytes, read_stored
 from grader.build.outputs import code_cells
 from grader.build.release import IGNORED_FILES, course_config
 from grader.build.source import BuildError, Chapter, read_source
-from grader.check.show import RECORD
 from grader.grade.answers import EXTRA
 from grader.grade.batch import Run
 from grader.grade.course import Course
 from grader.grade.workers import local
+from grader.record import RECORD
 
 EXCEPTION_LINE = re.compile(r"^[\w.]*(Error|Exception): .")
 STEPS = ("source", "release", "submitted", "autograded", "feedback")

@@ -12,9 +12,8 @@ from pathlib import Path
 from rich.console import Console
 
 from grader.grade.batch import Outcome, Run
-from grader.grade.console import as_json, progress, show, summary, words
+from grader.grade.console import as_json, default_console, progress, show, summary, words
 from grader.grade.course import Course
-from grader.grade.demo import default_console
 from grader.grade.settings import Settings
 from grader.grade.workers import Workforce, cluster, local
 

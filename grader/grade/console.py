@@ -20,6 +20,12 @@ MOST_SHOWN = 4
 HOW = {"graded": "graded", "regraded": "graded in part", "kept": "kept results", "failed": "not graded"}
 
 
+def default_console() -> Console:
+    """A terminal's own width; elsewhere (a pipe, a log) wide enough for the table, in plain text."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
+
+
 @contextmanager
 def progress(run: Run, console: Console) -> Iterator[Progress]:
     """A bar with the time left, and whose submissions the workers have; nothing away from a terminal."""

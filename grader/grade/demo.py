@@ -13,6 +13,7 @@ from rich.table import Table
 from grader.build.source import BuildError, Chapter, find_chapters
 from grader.grade.answers import Answers, read_class, submit
 from grader.grade.classroom import Classroom, Graded
+from grader.grade.console import default_console
 from grader.handin.manifest import exercise_of
 
 CLASSES = "tests/classes"
@@ -44,12 +45,6 @@ def demonstrate(root: Path, number: str = "05", place: Path | None = None, conso
     for line in wrong:
         console.print(line, style="bold")
     return 1 if wrong else 0
-
-
-def default_console() -> Console:
-    """A terminal's own width; elsewhere (a pipe, a log) wide enough for the table, in plain text."""
-    console = Console()
-    return console if console.is_terminal else Console(width=120)
 
 
 def grade_class(

@@ -14,11 +14,12 @@ from grader.check.challenge import preparing
 from grader.check.credit import clamp
 from grader.check.errors import ForwardCellError, GraderError, SubmissionError
 from grader.check.replay import Replay, describe
-from grader.check.show import RECORD, Report, show
+from grader.check.show import Report, show
 from grader.grade.protocol import Channel, ChannelError, Message, pair
 from grader.grade.remote import Lost, RemoteSubmission
 from grader.grade.shell import Recorder, Shell
 from grader.grade.wire import Packer
+from grader.record import RECORD
 
 
 @dataclass(frozen=True)

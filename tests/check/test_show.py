@@ -8,8 +8,9 @@ import torch
 
 from grader.check.credit import award, award_batches, clamp
 from grader.check.heatmap import pattern, picture
-from grader.check.show import LOOK, RECORD, Report, show
+from grader.check.show import LOOK, Report, show
 from grader.check.verdict import Verdict, compare
+from grader.record import RECORD
 
 RIGHT, WRONG = Verdict("da", "right"), Verdict("db", "wrong", difference=0.5, scale=2.0, where=(1, 2))
 MIXED = Report("Exercise 9.1", (RIGHT, WRONG, Verdict("dc", "carried"), Verdict("dd", "missing")))

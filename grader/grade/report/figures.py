@@ -11,9 +11,9 @@ from statistics import mean, median
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from grader.check.show import RECORD
 from grader.errors import GraderError
 from grader.handin.manifest import exercise_of
+from grader.record import RECORD
 
 FINE = ("right", "carried")
 DISPLAYED = "display_data"

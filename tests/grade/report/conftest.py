@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from grader.check.show import RECORD
+from grader.record import RECORD
 
 NAME, NOTEBOOK = "01_slopes", "slopes"
 POINTS = {"1.1": 4.0, "1.2": 6.0, "1.10": 2.0}

@@ -4,7 +4,7 @@
 # %% id="answer-1.1-a"
 from IPython.display import display
 
-from grader.check.show import RECORD
+from grader.record import RECORD
 
 record = {"exercise": "1.1", "earned": 4.0, "points": 4.0, "lines": [], "flags": []}
 display({RECORD: record, "text/plain": "4.0", "text/html": "<b>4 of 4 points</b>"}, raw=True)
