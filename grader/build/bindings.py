@@ -98,12 +98,12 @@ def _binds(node: ast.AST) -> set[str]:
 
 
 def _binds_surely(statement: ast.stmt) -> set[str]:
-    """Those that it has bound when it has run to its end."""
+    """The names that a statement has bound when it has run to its end."""
     if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
         return _binds(statement)
     if isinstance(statement, ast.Assign):  # the targets only: a walrus in the value may not be reached
         return set().union(*map(_binds, statement.targets))
     if isinstance(statement, ast.If):
-        branches = ([_binds_surely(inner) for inner in block] for block in (statement.body, statement.orelse))
-        return set.intersection(*(set().union(*branch) for branch in branches))
+        taken, other = (set().union(*map(_binds_surely, block)) for block in (statement.body, statement.orelse))
+        return taken & other
     return set()

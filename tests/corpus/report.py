@@ -101,9 +101,8 @@ def run(
     workers: processes to grade in; 0 for this one. progress: wraps what is graded, as it comes, given how much it is.
     device: where answers are replayed; what is right is always found out on the CPU.
     """
-    variants = list(right_variants())
     corpus = build(_desk(device), share)
-    tasks: list[tuple] = [(grade_right, *variant) for variant in variants[:: 1 if share == 1 else round(0.2 / share)]]
+    tasks: list[tuple] = [(grade_right, *variant) for variant in variants(share)]
     tasks += [(grade_single, mutant) for mutant in corpus.singles]
     tasks += [(grade_pair, mutant) for mutant in corpus.pairs]
     tasks += [(grade_raising, mutant) for mutant in corpus.raising]
@@ -118,6 +117,11 @@ def run(
         for part in progress(results, len(tasks)):
             total.add(part)
     return total
+
+
+def variants(share: float) -> list[tuple[str, Answer]]:
+    """The right variants with their names, or a share of them, evenly spaced."""
+    return list(right_variants())[:: 1 if share == 1 else round(0.2 / share)]
 
 
 @cache

@@ -7,10 +7,9 @@ from itertools import zip_longest
 from grader.build.proof import exercises
 from grader.build.source import Chapter, read_source
 from grader.grade.answers import Answers
-from tests.corpus.forms import right_variants
 from tests.corpus.grading import Desk
 from tests.corpus.mutations import build
-from tests.corpus.report import QUICK
+from tests.corpus.report import QUICK, variants
 from tests.grade.people import bundled, on_file
 
 
@@ -23,7 +22,7 @@ def everyone(chapter: Chapter) -> list[Answers]:
 def of_corpus(chapter: Chapter) -> list[Answers]:
     """A part of the corpus of manual backpropagation: each student the next right or wrong answer to its exercises."""
     corpus = build(Desk(), QUICK)
-    answers = [answer for _, answer in right_variants()][:: round(0.2 / QUICK)]
+    answers = [answer for _, answer in variants(QUICK)]
     answers += [mutant.answer for mutant in (*corpus.singles, *corpus.pairs, *corpus.raising)]
     answers = answers[::3]  # each of them costs a minute in all ways
     handed_in = []
